@@ -1,0 +1,26 @@
+import type { Status } from './ticket.ts'
+
+/** One changed field of a ticket, as history shows it. */
+export interface Change {
+  field: string
+  from: unknown
+  to: unknown
+}
+
+/** Who caused an event. `id` is null for an API key and the system. */
+export interface Cause {
+  type: 'customer' | 'agent' | 'key' | 'system'
+  id: string | null
+}
+
+/**
+ * What happened, as one closed union. Every change of the domain writes its event in its own transaction; sockets, webhooks and mail hang off it.
+ * Ids are UUIDs. `seq` counts all messages, `public_seq` those that the customer sees.
+ */
+export type DomainEvent =
+  | { type: 'ticket_created'; message_id: string }
+  | { type: 'ticket_updated'; changes: Change[] }
+  | { type: 'message_created'; message_id: string; is_internal: boolean; by: 'customer' | 'agent' | 'system'; reopened_from?: Status }
+  | { type: 'ticket_read'; by: 'customer' | 'agent'; seq: number; public_seq: number }
+
+export type EventType = DomainEvent['type']

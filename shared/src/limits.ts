@@ -1,0 +1,36 @@
+/** Every number that bounds an input or an output, in one place. Text lengths count Unicode code points after NFC and trimming. */
+export const limits = {
+  subject: 200,
+  body: 10_000,
+  category: 40,
+  type: 40,
+  clientId: 64,
+  /** A JWT `sub`: characters. */
+  externalId: 255,
+  name: 200,
+  /** RFC 5321 section 4.5.3.1.3: a path has at most 256 octets, two of them the angle brackets. */
+  email: 254,
+  url: 2048,
+  messagesPerTicket: 5_000,
+  perPage: 100,
+  perPageDefault: 20,
+  page: 1_000_000,
+  messagesPage: 200,
+  messagesPageDefault: 100,
+  /** Largest JSON body, bytes. */
+  jsonBytes: 512 * 1024,
+  jsonDepth: 32,
+  /** Largest HTTP header block, bytes; above it 431. */
+  headerBytes: 16 * 1024,
+  /** Largest socket frame, bytes; above it close code 1009. */
+  frameBytes: 64 * 1024,
+  socketsPerCustomer: 20,
+  /** Requests a minute. */
+  writesPerCustomer: 60,
+  readsPerCustomer: 600,
+  requestsPerKey: 3_000,
+  requestsPerAddress: 2_000,
+  /** JWT: longest life and clock skew, seconds. */
+  tokenLifetime: 24 * 60 * 60,
+  clockSkew: 60,
+} as const

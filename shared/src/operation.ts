@@ -1,0 +1,32 @@
+import * as z from 'zod'
+import type { ErrorCode } from './errors.ts'
+import { limits } from './limits.ts'
+import { queryInt } from './text.ts'
+
+/** Who may call: nobody in particular, a customer for their own tickets, an agent of the app, an admin of the app. */
+export type Access = 'public' | 'customer' | 'agent' | 'admin'
+
+/**
+ * One row of the operations table: the single source for routes, the typed client, the API document and the coverage tests. `params`, `query` and
+ * `body` refuse unknown keys. `errors` are the codes beyond those that every operation of its access can answer.
+ */
+export interface Operation {
+  summary: string
+  access: Access
+  status: 200 | 201
+  params?: z.ZodObject
+  query?: z.ZodObject
+  body?: z.ZodObject
+  output: z.ZodType
+  errors: readonly ErrorCode[]
+}
+
+export const paging = z.strictObject({
+  page: queryInt(1, limits.page).default(1),
+  per_page: queryInt(1, limits.perPage).default(limits.perPageDefault),
+})
+
+export const Pagination = z.strictObject({ page: z.int(), per_page: z.int(), total: z.int(), total_pages: z.int() })
+
+/** A page of a list, as every native list answers. */
+export const pageOf = <T extends z.ZodType>(item: T) => z.strictObject({ success: z.literal(true), data: z.array(item), pagination: Pagination })

@@ -1,0 +1,44 @@
+/** Operation → method and path. Zod-free, so that the widget can import it. Shapes stand in the two operation tables. */
+export const paths = {
+  getWidgetConfig: 'GET /v1/widget/config',
+  getMe: 'GET /v1/support/me',
+  createTicket: 'POST /v1/support/tickets',
+  listTickets: 'GET /v1/support/tickets',
+  getTicket: 'GET /v1/support/tickets/:id',
+  sendMessage: 'POST /v1/support/tickets/:id/messages',
+  listMessages: 'GET /v1/support/tickets/:id/messages',
+  closeTicket: 'POST /v1/support/tickets/:id/close',
+  readTicket: 'POST /v1/support/tickets/:id/read',
+  agentGetMe: 'GET /v1/admin/support/me',
+  agentListAgents: 'GET /v1/admin/support/agents',
+  agentListTickets: 'GET /v1/admin/support/tickets',
+  agentGetTicket: 'GET /v1/admin/support/tickets/:id',
+  agentUpdateTicket: 'PATCH /v1/admin/support/tickets/:id',
+  agentSendMessage: 'POST /v1/admin/support/tickets/:id/messages',
+  agentListMessages: 'GET /v1/admin/support/tickets/:id/messages',
+  agentReadTicket: 'POST /v1/admin/support/tickets/:id/read',
+} as const
+
+export type OperationName = keyof typeof paths
+
+/** What a caller gives to an operation: path parameters, query, JSON body. */
+export interface RequestInput {
+  params?: Record<string, string>
+  query?: Record<string, string | number | boolean | readonly (string | number)[] | undefined>
+  body?: unknown
+}
+
+/**
+ * Method and relative URL of a call. Path parameters and query values are percent-encoded; an undefined query value is left out and an array is
+ * repeated.
+ */
+export function requestOf(name: OperationName, input: RequestInput = {}): { method: string; url: string } {
+  const [method = 'GET', path = '/'] = paths[name].split(' ')
+  let url = path.replace(/:(\w+)/g, (_, key: string) => encodeURIComponent(input.params?.[key] ?? ''))
+  const query = new URLSearchParams()
+  for (const [key, value] of Object.entries(input.query ?? {})) {
+    for (const one of Array.isArray(value) ? value : [value]) if (one !== undefined) query.append(key, String(one))
+  }
+  if (query.size > 0) url += `?${query}`
+  return { method, url }
+}

@@ -1,0 +1,47 @@
+import * as z from 'zod'
+
+const blank = /^[\p{Z}\p{C}\s]*$/u
+
+/** Length in Unicode code points. */
+export const codePoints = (text: string) => {
+  let count = 0
+  for (const _ of text) count++
+  return count
+}
+
+/** A string that PostgreSQL can store: no NUL and no lone surrogate (SQLSTATE 22021, 22P05). */
+export const safeString = () =>
+  z
+    .string()
+    .refine((s) => !s.includes('\0'), 'must not contain NUL')
+    .refine((s) => s.isWellFormed(), 'must be well-formed Unicode')
+
+/**
+ * Text that a person wrote: brought to NFC and trimmed, then counted in code points. Blank text (white space and invisible characters alone) is
+ * empty.
+ */
+export const text = (min: number, max: number) =>
+  safeString()
+    .overwrite((s) => (blank.test(s) ? '' : s.normalize('NFC').trim()))
+    .refine((s) => min === 0 || s !== '', { error: 'must not be empty', abort: true })
+    .refine((s) => codePoints(s) >= min, `must have at least ${min} characters`)
+    .refine((s) => codePoints(s) <= max, `must have at most ${max} characters`)
+    .meta({ minLength: min, maxLength: max })
+
+/** An integer in a query string: digits alone, no sign, no exponent, no blank. */
+export const queryInt = (min: number, max: number) =>
+  z.preprocess((v) => (typeof v === 'string' && /^\d{1,15}$/.test(v) ? Number(v) : v), z.int().min(min).max(max))
+
+/** A list in a query string: the key repeated, or its values separated by commas. */
+export const queryList = <T extends z.ZodType>(item: T) =>
+  z.preprocess(
+    (v) => (v === undefined ? v : [v].flat().flatMap((one) => (typeof one === 'string' ? one.split(',') : [one]))),
+    z.array(item).min(1).max(50),
+  )
+
+/** An id as it comes in: whatever string; one that is malformed is an unknown one and answered 404. */
+export const idParam = () => z.string()
+/** An id as we write it: 26 characters of Crockford's base32. */
+export const idOut = () => z.string().regex(/^[0-7][0-9A-HJKMNP-TV-Z]{25}$/)
+/** A point in time: UTC, ISO 8601. */
+export const time = () => z.iso.datetime()
