@@ -39,6 +39,7 @@ export function requestOf(name: OperationName, input: RequestInput = {}): { meth
   for (const [key, value] of Object.entries(input.query ?? {})) {
     for (const one of Array.isArray(value) ? value : [value]) if (one !== undefined) query.append(key, String(one))
   }
-  if (query.size > 0) url += `?${query}`
+  const search = query.toString()
+  if (search) url += `?${search}`
   return { method, url }
 }

@@ -1,20 +1,12 @@
 import * as z from 'zod'
-
-const blank = /^[\p{Z}\p{C}\s]*$/u
-
-/** Length in Unicode code points. */
-export const codePoints = (text: string) => {
-  let count = 0
-  for (const _ of text) count++
-  return count
-}
+import { codePoints, tidy } from './tidy.ts'
 
 /** A string that PostgreSQL can store: no NUL and no lone surrogate (SQLSTATE 22021, 22P05). */
 export const safeString = () =>
   z
     .string()
-    .refine((s) => !s.includes('\0'), 'must not contain NUL')
-    .refine((s) => s.isWellFormed(), 'must be well-formed Unicode')
+    .refine((s) => !s.includes('\0'), { error: 'must not contain NUL', abort: true })
+    .refine((s) => s.isWellFormed(), { error: 'must be well-formed Unicode', abort: true })
 
 /**
  * Text that a person wrote: brought to NFC and trimmed, then counted in code points. Blank text (white space and invisible characters alone) is
@@ -22,7 +14,7 @@ export const safeString = () =>
  */
 export const text = (min: number, max: number) =>
   safeString()
-    .overwrite((s) => (blank.test(s) ? '' : s.normalize('NFC').trim()))
+    .overwrite(tidy)
     .refine((s) => min === 0 || s !== '', { error: 'must not be empty', abort: true })
     .refine((s) => codePoints(s) >= min, `must have at least ${min} characters`)
     .refine((s) => codePoints(s) <= max, `must have at most ${max} characters`)

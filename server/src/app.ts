@@ -1,0 +1,89 @@
+import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { createApps } from './auth/apps.ts'
+import { createAuth } from './auth/identify.ts'
+import { secretBox } from './auth/secrets.ts'
+import { type Clock, systemClock } from './clock.ts'
+import type { Config } from './config.ts'
+import { openOrm } from './db/orm.ts'
+import { lockDataDir } from './db/pglite.ts'
+import { openQueue } from './db/queue.ts'
+import type { Core } from './domain/core.ts'
+import { createKoa, type Extend } from './http/koa.ts'
+import type { PageFiles } from './http/pages.ts'
+import { createHttpServer } from './http/server.ts'
+import { createLog, type Log } from './log.ts'
+import { openGateway } from './realtime/gateway.ts'
+
+/** What tests and the demo pass in; the defaults are for production. */
+export interface AppOptions {
+  clock?: Clock
+  log?: Log
+  poolSize?: number
+  /** True keeps the embedded database in memory. */
+  inMemory?: boolean
+  files?: PageFiles
+  /** Job queues beyond our own. */
+  queues?: readonly string[]
+  extend?: (core: Core) => Promise<Extend>
+}
+
+export interface RunningApp {
+  core: Core
+  http: Server
+  /** The port that was given by the system, if the config's is 0. */
+  port: number
+  /** Stops taking requests, ends those under way (10 s at most), closes sockets, queue and database. */
+  close(): Promise<void>
+}
+
+const besides = (path: string) => fileURLToPath(new URL(path, import.meta.url))
+const builtFiles: PageFiles = { widget: besides('../../widget/dist/widget.js'), desk: besides('../../demo/dist/desk') }
+const closeWithinMs = 10_000
+
+/** Builds the whole server and starts to listen: main, demo and tests run the same. */
+export async function startApp(config: Config, options: AppOptions = {}): Promise<RunningApp> {
+  const log = options.log ?? createLog(config.logLevel)
+  const clock = options.clock ?? systemClock
+  const embedded = config.databaseUrl === null && !options.inMemory
+  const lock = embedded ? lockDataDir(config.dataDir) : null
+  const orm = await openOrm({ url: config.databaseUrl, folder: embedded ? join(config.dataDir, 'db') : null, poolSize: options.poolSize ?? 10 })
+  await orm.migrate()
+  const queue = await openQueue({ url: config.databaseUrl, pglite: orm.pglite, names: options.queues ?? [], log })
+  const apps = createApps(orm)
+  const secrets = secretBox(config.secretKeys)
+  const core: Core = { orm, queue, apps, clock, log, secrets, listeners: [] }
+  const auth = createAuth({ orm, apps, clock, secrets, ownOrigin: config.publicUrl })
+  const koa = createKoa(core, auth, config, options.files ?? builtFiles, await options.extend?.(core))
+  const http = createHttpServer(koa.callback())
+  const gateway = openGateway(http, core, auth, config.publicUrl)
+  core.listeners.push((happening) => gateway.publish(happening))
+  await listen(http, config.port, config.host)
+
+  return {
+    core,
+    http,
+    port: (http.address() as AddressInfo).port,
+    async close() {
+      const forced = setTimeout(() => http.closeAllConnections(), closeWithinMs)
+      http.closeIdleConnections()
+      await gateway.close()
+      clearTimeout(forced)
+      await queue.stop()
+      await orm.close()
+      lock?.release()
+    },
+  }
+}
+
+function listen(http: Server, port: number, host: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    http.once('error', reject)
+    http.listen(port, host, () => {
+      http.off('error', reject)
+      resolve()
+    })
+  })
+}

@@ -1,0 +1,51 @@
+import type { Selectable } from 'kysely'
+import { LRUCache } from 'lru-cache'
+import type { Orm, Tables } from '../db/orm.ts'
+import type { AppRef } from './principal.ts'
+
+/** How long a key, an app or a person is believed without asking the database again: half of the minute in which a revocation must hold. */
+export const believeMs = 30_000
+
+type AppRow = Selectable<Tables['apps']>
+export const appRef = (row: AppRow): AppRef => ({ id: row.id, publicId: row.public_id, name: row.name, origins: row.origins, settings: row.settings })
+
+/** Apps by id and by public id, and the origins of all of them; disabled apps are as good as missing. */
+export interface Apps {
+  byId(id: string): Promise<AppRef | null>
+  byPublicId(publicId: string): Promise<AppRef | null>
+  /** True if some active app lists this origin. */
+  knowsOrigin(origin: string): Promise<boolean>
+  /** Forgets what was remembered, after a change made here. */
+  forget(): void
+}
+
+export function createApps(orm: Orm): Apps {
+  const cache = new LRUCache<string, { app: AppRef | null }>({ max: 10_000, ttl: believeMs })
+  let origins: { set: Set<string>; at: number } | null = null
+
+  const find = async (column: 'id' | 'public_id', value: string) => {
+    const key = `${column} ${value}`
+    const known = cache.get(key)
+    if (known) return known.app
+    const row = await orm.db().selectFrom('apps').selectAll().where(column, '=', value).where('disabled_at', 'is', null).executeTakeFirst()
+    const app = row ? appRef(row) : null
+    cache.set(key, { app })
+    return app
+  }
+
+  return {
+    byId: (id) => find('id', id),
+    byPublicId: (publicId) => find('public_id', publicId),
+    async knowsOrigin(origin) {
+      if (!origins || performance.now() - origins.at > believeMs) {
+        const rows = await orm.db().selectFrom('apps').select('origins').where('disabled_at', 'is', null).execute()
+        origins = { set: new Set(rows.flatMap((row) => row.origins)), at: performance.now() }
+      }
+      return origins.set.has(origin)
+    },
+    forget() {
+      cache.clear()
+      origins = null
+    },
+  }
+}

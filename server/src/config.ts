@@ -1,0 +1,162 @@
+import { randomBytes } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import * as z from 'zod'
+
+/** A variable that stops the start; its message is one readable line. */
+export class ConfigError extends Error {}
+
+export interface Config {
+  port: number
+  host: string
+  databaseUrl: string | null
+  dataDir: string
+  redisUrl: string | null
+  /** Base of every link to us, without a trailing slash. */
+  publicUrl: string
+  /** 32 bytes each: the first encrypts and signs, all decrypt and verify. */
+  secretKeys: [Buffer, ...Buffer[]]
+  /** Number of proxies in front, or their networks. */
+  trustProxy: number | string[]
+  /** Factor on the default limits; null is off. */
+  rateLimits: number | null
+  smtp: { url: string; from: string; replyDomain: string | null } | null
+  s3: { url: string; bucket: string; region: string; accessKeyId: string; secretAccessKey: string } | null
+  logLevel: string
+  demo: boolean
+}
+
+type Env = Record<string, string | undefined>
+
+const prefixes = /^(DATABASE_|REDIS_|SMTP_|MAIL_|S3_|SECRET_|RATE_)/
+const loopback = /^(localhost|127(\.\d{1,3}){3}|\[?::1\]?)$/
+
+const url = (protocols: RegExp, what: string) =>
+  z.string().refine((value) => URL.canParse(value) && protocols.test(new URL(value).protocol), `must be ${what}`)
+const secretKey = z
+  .string()
+  .refine((value) => /^[A-Za-z0-9+/]{43}=?$/.test(value), 'must be 32 bytes in base64 (make one with: openssl rand -base64 32)')
+  .transform((value) => Buffer.from(value, 'base64'))
+const network = /^(loopback|linklocal|uniquelocal|[\da-fA-F.:]+(\/\d{1,3})?)$/
+
+const variables = z.object({
+  PORT: z
+    .string()
+    .regex(/^\d{1,5}$/, 'must be a port, 0 to 65535')
+    .transform(Number)
+    .refine((port) => port <= 65_535, 'must be a port, 0 to 65535')
+    .default(3000),
+  HOST: z
+    .string()
+    .regex(/^[\w.:-]+$/, 'must be a host name or an address')
+    .optional(),
+  DATABASE_URL: url(/^postgres(ql)?:$/, 'a postgres:// URL').optional(),
+  DATA_DIR: z.string().default('./.data'),
+  REDIS_URL: url(/^rediss?:$/, 'a redis:// URL').optional(),
+  PUBLIC_URL: url(/^https?:$/, 'an http(s) URL')
+    .refine((value) => URL.canParse(value) && /^\/?$/.test(new URL(value).pathname + new URL(value).search), 'must have no path')
+    .optional(),
+  SECRET_KEY: secretKey.optional(),
+  SECRET_KEY_PREVIOUS: secretKey.optional(),
+  TRUST_PROXY: z
+    .string()
+    .refine(
+      (value) => /^\d{1,2}$/.test(value) || value.split(',').every((one) => network.test(one.trim())),
+      'must be a number of proxies or their networks',
+    )
+    .transform((value) => (/^\d+$/.test(value) ? Number(value) : value.split(',').map((one) => one.trim())))
+    .default(0),
+  RATE_LIMITS: z.enum(['on', 'off'], { error: 'must be on or off' }).default('on'),
+  SMTP_URL: url(/^smtps?:$/, 'an smtp:// URL').optional(),
+  MAIL_FROM: z.string().optional(),
+  MAIL_REPLY_DOMAIN: z.string().optional(),
+  S3_URL: url(/^https?:$/, 'an http(s) URL').optional(),
+  S3_BUCKET: z.string().optional(),
+  S3_REGION: z.string().optional(),
+  S3_ACCESS_KEY_ID: z.string().optional(),
+  S3_SECRET_ACCESS_KEY: z.string().optional(),
+  LOG_LEVEL: z
+    .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], { error: 'must be fatal, error, warn, info, debug, trace or silent' })
+    .default('info'),
+  DEMO: z.enum(['0', '1'], { error: 'must be 0 or 1' }).default('0'),
+})
+
+/**
+ * The environment → a config. An empty variable is one that is not set. Throws {@link ConfigError} with one readable line that names the variable.
+ * In the demo a missing SECRET_KEY is made once and kept in DATA_DIR.
+ */
+export function readConfig(env: Env): Config {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''))
+  for (const name of Object.keys(given)) {
+    if (prefixes.test(name) && !(name in variables.shape)) throw new ConfigError(`${name}: there is no such variable.`)
+  }
+  const parsed = variables.safeParse(given)
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues
+    throw new ConfigError(`${String(issue?.path[0])}: ${issue?.message}.`)
+  }
+  const vars = parsed.data
+  const demo = vars.DEMO === '1'
+  const host = vars.HOST ?? (demo ? '127.0.0.1' : '0.0.0.0')
+  const publicUrl = new URL(vars.PUBLIC_URL ?? `http://localhost:${vars.PORT}`)
+  checkTogether(vars, demo, host, publicUrl)
+  return {
+    port: vars.PORT,
+    host,
+    databaseUrl: vars.DATABASE_URL ?? null,
+    dataDir: vars.DATA_DIR,
+    redisUrl: vars.REDIS_URL ?? null,
+    publicUrl: publicUrl.origin,
+    secretKeys: secretKeys(vars, demo),
+    trustProxy: vars.TRUST_PROXY,
+    rateLimits: vars.RATE_LIMITS === 'off' ? null : demo ? 20 : 1,
+    smtp: smtp(vars),
+    s3: s3(vars),
+    logLevel: vars.LOG_LEVEL,
+    demo,
+  }
+}
+
+type Variables = z.output<typeof variables>
+
+function checkTogether(vars: Variables, demo: boolean, host: string, publicUrl: URL): void {
+  if (vars.REDIS_URL && !vars.DATABASE_URL)
+    throw new ConfigError('REDIS_URL: needs DATABASE_URL, because several processes cannot share the embedded database.')
+  if (vars.RATE_LIMITS === 'off' && !loopback.test(host)) throw new ConfigError('RATE_LIMITS: off is allowed only with a loopback HOST.')
+  if (demo && !loopback.test(publicUrl.hostname))
+    throw new ConfigError('DEMO: refused with a public PUBLIC_URL, because the demo signs tokens for anybody.')
+}
+
+function secretKeys(vars: Variables, demo: boolean): [Buffer, ...Buffer[]] {
+  const previous = vars.SECRET_KEY_PREVIOUS ? [vars.SECRET_KEY_PREVIOUS] : []
+  if (vars.SECRET_KEY) return [vars.SECRET_KEY, ...previous]
+  if (!demo) throw new ConfigError('SECRET_KEY: is required (make one with: openssl rand -base64 32).')
+  const file = join(vars.DATA_DIR, 'secret-key')
+  if (!existsSync(file)) {
+    mkdirSync(vars.DATA_DIR, { recursive: true })
+    writeFileSync(file, `${randomBytes(32).toString('base64')}\n`, { mode: 0o600, flag: 'wx' })
+  }
+  const made = secretKey.safeParse(readFileSync(file, 'utf8').trim())
+  if (!made.success) throw new ConfigError(`SECRET_KEY: ${file} does not hold 32 bytes in base64.`)
+  return [made.data, ...previous]
+}
+
+function smtp(vars: Variables): Config['smtp'] {
+  if (!vars.SMTP_URL) return null
+  if (!vars.MAIL_FROM) throw new ConfigError('MAIL_FROM: is required with SMTP_URL.')
+  return { url: vars.SMTP_URL, from: vars.MAIL_FROM, replyDomain: vars.MAIL_REPLY_DOMAIN ?? null }
+}
+
+function s3(vars: Variables): Config['s3'] {
+  if (!vars.S3_URL) return null
+  for (const name of ['S3_BUCKET', 'S3_REGION', 'S3_ACCESS_KEY_ID', 'S3_SECRET_ACCESS_KEY'] as const) {
+    if (!vars[name]) throw new ConfigError(`${name}: is required with S3_URL.`)
+  }
+  return {
+    url: vars.S3_URL,
+    bucket: vars.S3_BUCKET ?? '',
+    region: vars.S3_REGION ?? '',
+    accessKeyId: vars.S3_ACCESS_KEY_ID ?? '',
+    secretAccessKey: vars.S3_SECRET_ACCESS_KEY ?? '',
+  }
+}

@@ -1,0 +1,120 @@
+import type { PGlite } from '@electric-sql/pglite'
+import { MikroORM } from '@mikro-orm/core'
+import { Migrator } from '@mikro-orm/migrations'
+import { PgliteDriver } from '@mikro-orm/pglite'
+import { PostgreSqlDriver, type SqlEntityManager } from '@mikro-orm/postgresql'
+import { createPostgreSqlTypeParsers, type InferKyselyDB } from '@mikro-orm/sql'
+import type { Kysely } from 'kysely'
+import { Client, TypeOverrides } from 'pg'
+import postgresArray from 'postgres-array'
+import { ApiKeyEntity, AppEntity, SigningKeyEntity } from './entities/app.ts'
+import { AgentEntity, CustomerEntity } from './entities/people.ts'
+import { EventEntity, MessageEntity, TicketCounterEntity, TicketEntity } from './entities/ticket.ts'
+import { Migration0001 } from './migrations/migration-0001.ts'
+import { openPGlite, SerialPGliteDialect } from './pglite.ts'
+
+const entities = [
+  AppEntity,
+  SigningKeyEntity,
+  ApiKeyEntity,
+  CustomerEntity,
+  AgentEntity,
+  TicketCounterEntity,
+  TicketEntity,
+  MessageEntity,
+  EventEntity,
+] as const
+
+/** All tables, typed from the entities. */
+export type Tables = InferKyselyDB<(typeof entities)[number]>
+export type Db = Kysely<Tables>
+export type Em = SqlEntityManager
+
+export interface Orm {
+  /** A query builder on a connection of its own, outside any transaction. */
+  db(): Db
+  /** Runs `work` in one transaction: its own `db` only, and no await but the database, or a pool of one hangs. */
+  transaction<T>(work: (db: Db) => Promise<T>): Promise<T>
+  /** The embedded database, where that is what we run on. */
+  pglite: PGlite | null
+  /** Runs the missing migrations, one process at a time. */
+  migrate(): Promise<void>
+  /** True if the entities and the migrated tables agree. */
+  drift(): Promise<string>
+  close(): Promise<void>
+}
+
+/** `timestamptz` as Date on both drivers; everything else as MikroORM parses it. */
+const parsers: Record<number, (text: string) => unknown> = {
+  ...createPostgreSqlTypeParsers((text) => postgresArray.parse(text)),
+  1184: (text: string) => new Date(text.replace(' ', 'T').replace(/([+-]\d\d)$/, '$1:00')),
+}
+
+export interface DatabaseOptions {
+  /** PostgreSQL; else the embedded database. */
+  url: string | null
+  /** Folder of the embedded database; null keeps it in memory. */
+  folder: string | null
+  /** Connections to PostgreSQL at most. */
+  poolSize: number
+}
+
+const common = {
+  entities: [...entities],
+  extensions: [Migrator],
+  migrations: { migrationsList: [{ name: 'migration-0001', class: Migration0001 }], snapshot: false, tableName: 'migrations' },
+  logger: () => {},
+}
+
+export async function openOrm(options: DatabaseOptions): Promise<Orm> {
+  const pglite = options.url ? null : await openPGlite(options.folder, parsers)
+  const orm = options.url ? await onPostgres(options.url, options.poolSize) : await onPGlite(pglite as PGlite)
+  const fork = () => orm.em.fork() as unknown as Em
+  const kysely = (em: Em) => em.getKysely() as unknown as Db
+  return {
+    pglite,
+    db: () => kysely(fork()),
+    transaction: (work) => fork().transactional((em) => work(kysely(em as Em))),
+    migrate: () => (options.url ? alone(options.url, () => orm.migrator.up()) : orm.migrator.up().then(() => {})),
+    drift: () => orm.schema.getUpdateSchemaSQL({ safe: true, dropTables: false }),
+    close: async () => {
+      await orm.close(true)
+      if (pglite && !pglite.closed) await pglite.close()
+    },
+  }
+}
+
+/** Runs `work` while no other process does: the lock has a connection of its own, because the pool may be one connection large. */
+async function alone(url: string, work: () => Promise<unknown>): Promise<void> {
+  const client = new Client({ connectionString: url, connectionTimeoutMillis: 5_000 })
+  await client.connect()
+  try {
+    await client.query('select pg_advisory_lock(7366270181)')
+    await work()
+  } finally {
+    await client.end()
+  }
+}
+
+function onPostgres(clientUrl: string, poolSize: number) {
+  const types = new TypeOverrides()
+  for (const [oid, parse] of Object.entries(parsers)) types.setTypeParser(Number(oid), parse)
+  return MikroORM.init({
+    ...common,
+    driver: PostgreSqlDriver,
+    clientUrl,
+    pool: { min: 0, max: poolSize },
+    // An unreachable database is a 503 within two seconds, never a request that hangs.
+    driverOptions: {
+      connectionTimeoutMillis: 2_000,
+      statement_timeout: 15_000,
+      query_timeout: 20_000,
+      idle_in_transaction_session_timeout: 30_000,
+      types,
+    },
+  })
+}
+
+function onPGlite(pglite: PGlite) {
+  return MikroORM.init({ ...common, driver: PgliteDriver, dbName: 'support', driverOptions: new SerialPGliteDialect({ pglite }) })
+}

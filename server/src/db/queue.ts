@@ -1,0 +1,51 @@
+import type { PGlite } from '@electric-sql/pglite'
+import { fromKysely, fromPglite, PgBoss } from 'pg-boss'
+import { v7 as uuidv7 } from 'uuid'
+import type { Log } from '../log.ts'
+import type { Db } from './orm.ts'
+
+/** Jobs that are committed or rolled back with the data that causes them. */
+export interface Queue {
+  /** Adds a job inside the transaction of `db`; answers its id. */
+  enqueue(db: Db, queue: string, data: object): Promise<string>
+  /** For the workers. */
+  boss: PgBoss
+  running(): boolean
+  stop(): Promise<void>
+}
+
+export interface QueueOptions {
+  url: string | null
+  pglite: PGlite | null
+  /** Every queue that this process uses. */
+  names: readonly string[]
+  log: Log
+}
+
+export async function openQueue({ url, pglite, names, log }: QueueOptions): Promise<Queue> {
+  const boss = pglite
+    ? new PgBoss({ db: fromPglite(pglite), backend: 'pglite' })
+    : new PgBoss({ connectionString: url ?? '', max: 2, application_name: 'support-widget-jobs' })
+  let running = false
+  boss.on('error', (err) => log.error({ err }, 'job queue'))
+  await boss.start()
+  running = true
+  for (const name of names) {
+    await boss.createQueue(name)
+    // Looks the queue up once, now: a first look-up inside somebody's transaction would wait for a second connection, for ever on a pool of one.
+    await boss.getJobById(name, uuidv7())
+  }
+  return {
+    async enqueue(db, queue, data) {
+      const id = await boss.send(queue, data, { db: fromKysely(db) })
+      if (id === null) throw new Error(`job queue ${queue} did not take a job`)
+      return id
+    },
+    boss,
+    running: () => running,
+    async stop() {
+      running = false
+      await boss.stop({ graceful: true, timeout: 5_000 })
+    },
+  }
+}

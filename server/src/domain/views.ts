@@ -1,0 +1,57 @@
+import { sql } from 'kysely'
+import type { Db } from '../db/orm.ts'
+
+/** Tickets with what presenters need of their customer, assignee and unread counts, in one statement. */
+export function ticketViews(db: Db, appId: string) {
+  return db
+    .selectFrom('tickets as t')
+    .innerJoin('customers as c', (join) => join.onRef('c.id', '=', 't.customer_id').onRef('c.app_id', '=', 't.app_id'))
+    .leftJoin('agents as a', (join) => join.onRef('a.id', '=', 't.assignee_id').onRef('a.app_id', '=', 't.app_id'))
+    .where('t.app_id', '=', appId)
+    .selectAll('t')
+    .select([
+      'c.external_id as customer_external_id',
+      'c.name as customer_name',
+      'c.first_name as customer_first_name',
+      'c.last_name as customer_last_name',
+      'c.email as customer_email',
+      'c.email_verified as customer_verified',
+      'c.phone as customer_phone',
+      'c.locale as customer_locale',
+      'a.name as assignee_name',
+    ])
+    .select((eb) => [
+      eb
+        .selectFrom('messages as m')
+        .whereRef('m.ticket_id', '=', 't.id')
+        .whereRef('m.public_seq', '>', 't.customer_read_seq')
+        .where('m.author_type', '!=', 'customer')
+        .select(sql<number>`count(*)::int`.as('count'))
+        .$asScalar()
+        .$notNull()
+        .as('customer_unread'),
+      eb
+        .selectFrom('messages as m')
+        .whereRef('m.ticket_id', '=', 't.id')
+        .whereRef('m.seq', '>', 't.agent_read_seq')
+        .where('m.author_type', '=', 'customer')
+        .select(sql<number>`count(*)::int`.as('count'))
+        .$asScalar()
+        .$notNull()
+        .as('agent_unread'),
+    ])
+}
+export type TicketView = Awaited<ReturnType<ReturnType<typeof ticketViews>['executeTakeFirstOrThrow']>>
+
+/** Messages with their authors' names. */
+export function messageViews(db: Db, appId: string) {
+  return db
+    .selectFrom('messages as m')
+    .leftJoin('customers as c', (join) => join.onRef('c.id', '=', 'm.customer_id').onRef('c.app_id', '=', 'm.app_id'))
+    .leftJoin('agents as a', (join) => join.onRef('a.id', '=', 'm.agent_id').onRef('a.app_id', '=', 'm.app_id'))
+    .innerJoin('apps', 'apps.id', 'm.app_id')
+    .where('m.app_id', '=', appId)
+    .selectAll('m')
+    .select(['c.name as customer_name', 'a.name as agent_name', 'apps.name as app_name'])
+}
+export type MessageView = Awaited<ReturnType<ReturnType<typeof messageViews>['executeTakeFirstOrThrow']>>

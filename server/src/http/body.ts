@@ -1,0 +1,83 @@
+import { limits } from '@support-widget/shared/limits.ts'
+import { parse as parseContentType } from 'content-type'
+import getRawBody from 'raw-body'
+import { Refusal } from '../errors.ts'
+import type { Ctx } from './context.ts'
+
+/** A JSON body must have arrived within this time, milliseconds. */
+const bodyTimeoutMs = 30_000
+
+const malformed = (detail: string) => new Refusal('malformed_json', { detail })
+const unsupported = (detail: string) => new Refusal('unsupported_media_type', { detail })
+
+/**
+ * Reads a JSON body: `application/json` in UTF-8, without content encoding, at most 512 KiB and 32 levels deep, complete within 30 s. A byte order mark is
+ * dropped. Throws `invalid_request` (none), `unsupported_media_type`, `payload_too_large`, `request_timeout`, `malformed_json`.
+ */
+export async function readJson(ctx: Ctx): Promise<unknown> {
+  const length = ctx.request.length
+  if (length === 0 || (length === undefined && ctx.get('Transfer-Encoding') === '')) {
+    throw new Refusal('invalid_request', { detail: 'A JSON body is needed.', faults: [{ location: 'body', message: 'is missing' }] })
+  }
+  checkType(ctx)
+  if (length !== undefined && length > limits.jsonBytes) throw tooLarge()
+  const value = parse(decode(await read(ctx)))
+  checkDepth(value)
+  return value
+}
+
+const tooLarge = () => new Refusal('payload_too_large', { detail: `A JSON body has at most ${limits.jsonBytes} bytes.` })
+
+function checkType(ctx: Ctx): void {
+  if (ctx.get('Content-Encoding') !== '' && ctx.get('Content-Encoding') !== 'identity') throw unsupported('Send the body without Content-Encoding.')
+  const { type, charset } = contentType(ctx.get('Content-Type'))
+  if (type !== 'application/json') throw unsupported('Send the body as Content-Type: application/json.')
+  if (charset !== '' && !/^utf-?8$/i.test(charset)) throw unsupported('Send the body in UTF-8.')
+}
+
+function contentType(header: string): { type: string; charset: string } {
+  try {
+    const { type, parameters } = parseContentType(header)
+    return { type: type.toLowerCase(), charset: parameters['charset'] ?? '' }
+  } catch {
+    return { type: '', charset: '' }
+  }
+}
+
+async function read(ctx: Ctx): Promise<Buffer> {
+  const late = Promise.withResolvers<never>()
+  const timer = setTimeout(() => late.reject(new Refusal('request_timeout', { detail: 'The body took longer than 30 seconds.' })), bodyTimeoutMs)
+  try {
+    return await Promise.race([getRawBody(ctx.req, { limit: limits.jsonBytes, length: ctx.request.length ?? null }), late.promise])
+  } catch (err) {
+    if (err instanceof Error && 'type' in err && err.type === 'entity.too.large') throw tooLarge()
+    if (err instanceof Refusal) throw err
+    throw malformed('The body did not arrive whole.')
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+function decode(bytes: Buffer): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    throw malformed('The body is not UTF-8.')
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw malformed('The body is not valid JSON.')
+  }
+}
+
+function checkDepth(value: unknown): void {
+  let level: unknown[] = [value]
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > limits.jsonDepth) throw new Refusal('invalid_request', { detail: `The body is nested deeper than ${limits.jsonDepth} levels.` })
+    level = level.flatMap((one) => (one !== null && typeof one === 'object' ? Object.values(one) : []))
+  }
+}

@@ -1,0 +1,54 @@
+import type Router from '@koa/router'
+import { sql } from 'kysely'
+import { Counter, collectDefaultMetrics, Histogram, type Registry } from 'prom-client'
+import type { Core } from '../domain/core.ts'
+import { Refusal } from '../errors.ts'
+import type { Ctx, Next } from './context.ts'
+
+/** A probe that waits longer than this is answered "not ready", milliseconds. */
+const readyWithinMs = 2_000
+
+/** `/health/live`: the process answers. `/health/ready`: the database and the job queue do. `/metrics`: Prometheus text, no tenant's data in it. */
+export function mountHealth(router: Router, core: Core, registry: Registry): void {
+  router.get('/health/live', (ctx) => {
+    ctx.body = { status: 'ok' }
+  })
+  router.get('/health/ready', async (ctx) => {
+    const timeout = Promise.withResolvers<never>()
+    const timer = setTimeout(
+      () => timeout.reject(new Refusal('unavailable', { detail: 'The database does not answer.', retryAfter: 2 })),
+      readyWithinMs,
+    )
+    try {
+      await Promise.race([sql`select 1`.execute(core.orm.db()), timeout.promise])
+    } finally {
+      clearTimeout(timer)
+    }
+    if (!core.queue.running()) throw new Refusal('unavailable', { detail: 'The job queue is not running.', retryAfter: 2 })
+    ctx.body = { status: 'ok', database: 'ok', queue: 'ok' }
+  })
+  router.get('/metrics', async (ctx) => {
+    ctx.type = registry.contentType
+    ctx.body = await registry.metrics()
+  })
+}
+
+/** Counts and times requests by method, route pattern and status. */
+export function measure(registry: Registry) {
+  collectDefaultMetrics({ register: registry })
+  const labelNames = ['method', 'route', 'status'] as const
+  const total = new Counter({ name: 'http_requests_total', help: 'Requests answered', labelNames, registers: [registry] })
+  const seconds = new Histogram({
+    name: 'http_request_seconds',
+    help: 'Time to answer, seconds',
+    labelNames: ['method', 'route'],
+    registers: [registry],
+  })
+  return async (ctx: Ctx & { _matchedRoute?: unknown }, next: Next) => {
+    const stop = seconds.startTimer()
+    await next()
+    const route = typeof ctx._matchedRoute === 'string' ? ctx._matchedRoute : 'none'
+    stop({ method: ctx.method, route })
+    total.inc({ method: ctx.method, route, status: String(ctx.status) })
+  }
+}

@@ -1,0 +1,47 @@
+import Router from '@koa/router'
+import Koa from 'koa'
+import { Registry } from 'prom-client'
+import type { Auth } from '../auth/identify.ts'
+import type { Config } from '../config.ts'
+import type { Core } from '../domain/core.ts'
+import { Refusal } from '../errors.ts'
+import { agentHandlers } from './agent/routes.ts'
+import type { State } from './context.ts'
+import { customerHandlers } from './customer/routes.ts'
+import { measure, mountHealth } from './health.ts'
+import { browserRules } from './middleware/cors.ts'
+import { funnel } from './middleware/funnel.ts'
+import { requestLog, trustOf } from './middleware/request.ts'
+import { mount } from './operation.ts'
+import { mountDesk, mountWidget, type PageFiles } from './pages.ts'
+import { createRateLimit } from './rate-limit.ts'
+
+/** Adds routes to the server's own, as the demo does. */
+export type Extend = (router: Router) => void
+
+/** All of HTTP: request id and log → CORS → error funnel → limits → route. */
+export function createKoa(core: Core, auth: Auth, config: Config, files: PageFiles, extend?: Extend): Koa<State> {
+  const koa = new Koa<State>()
+  const router = new Router()
+  const registry = new Registry()
+  const rateLimit = createRateLimit(config.rateLimits)
+  const doors = { core, auth, rateLimit }
+
+  mountHealth(router, core, registry)
+  mountWidget(router, files.widget)
+  mountDesk(router, files.desk)
+  mount(router, doors, customerHandlers)
+  mount(router, doors, agentHandlers)
+  extend?.(router)
+
+  const refuse = () => new Refusal('method_not_allowed')
+  koa.use(requestLog(core.log, trustOf(config.trustProxy)))
+  koa.use(measure(registry))
+  koa.use(browserRules(core.apps, config.publicUrl))
+  koa.use(funnel)
+  koa.use(rateLimit.address)
+  koa.use(router.routes())
+  koa.use(router.allowedMethods({ throw: true, notImplemented: refuse, methodNotAllowed: refuse }))
+  koa.on('error', (err) => core.log.debug({ err }, 'response not delivered'))
+  return koa
+}

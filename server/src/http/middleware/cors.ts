@@ -1,0 +1,30 @@
+import cors from '@koa/cors'
+import type { Apps } from '../../auth/apps.ts'
+
+/**
+ * A preflight knows no app: any origin on the list of any active app is answered, and ours. The request itself is held against its own app's list when its
+ * credential is known. No cookies are ever used, so no credentials mode.
+ */
+export function browserRules(apps: Apps, ownOrigin: string) {
+  return cors({
+    // Koa's types differ from ours only in state.
+    origin: async (ctx) => {
+      const origin = ctx.get('Origin')
+      return origin === ownOrigin || (origin !== 'null' && (await knows(apps, origin))) ? origin : ''
+    },
+    allowMethods: 'GET,POST,PATCH,PUT,DELETE',
+    allowHeaders: 'Authorization,Content-Type,Idempotency-Key,X-Api-Key,X-Ping-Api-Key',
+    exposeHeaders: 'Retry-After,RateLimit,RateLimit-Policy,X-Request-Id',
+    maxAge: 7200,
+    credentials: false,
+  })
+}
+
+/** Without the database nobody's list can be read; the answer then is a 503, which the page may not read either. */
+async function knows(apps: Apps, origin: string): Promise<boolean> {
+  try {
+    return await apps.knowsOrigin(origin)
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,45 @@
+import { STATUS_CODES } from 'node:http'
+import type { ErrorCode } from '@support-widget/shared/errors.ts'
+import { HttpError } from 'koa'
+import { Refusal, toRefusal } from '../../errors.ts'
+import type { Ctx, Next } from '../context.ts'
+import { problemOf } from '../problem.ts'
+
+const byStatus: Partial<Record<number, ErrorCode>> = {
+  404: 'not_found',
+  405: 'method_not_allowed',
+  408: 'request_timeout',
+  413: 'payload_too_large',
+  501: 'method_not_allowed',
+}
+
+/** The one place where what was thrown becomes an answer. Refusals are told; everything else is logged and answered without its text. */
+export async function funnel(ctx: Ctx, next: Next) {
+  try {
+    await next()
+    if (ctx.status === 404 && !ctx.body) throw new Refusal('not_found', { detail: 'There is nothing at this path.' })
+  } catch (err) {
+    answer(ctx, refusalOf(err))
+  }
+}
+
+function refusalOf(err: unknown): Refusal {
+  if (!(err instanceof HttpError)) return toRefusal(err)
+  const code = byStatus[err.status] ?? (err.status < 500 ? 'invalid_request' : null)
+  return code ? new Refusal(code, { detail: STATUS_CODES[err.status] ?? 'Bad request' }) : toRefusal(err)
+}
+
+function answer(ctx: Ctx, refusal: Refusal): void {
+  const { log, requestId } = ctx.state
+  if (refusal.code === 'internal_error') log.error({ err: refusal.cause }, 'request failed')
+  else if (refusal.code === 'unavailable') log.warn({ err: refusal.cause }, 'unavailable')
+  else log.debug({ code: refusal.code, detail: refusal.message }, 'refused')
+  ctx.status = refusal.status
+  ctx.body = JSON.stringify(problemOf(refusal, requestId))
+  ctx.type = 'application/problem+json'
+  ctx.set('Cache-Control', 'no-store')
+  if (refusal.retryAfter !== undefined) ctx.set('Retry-After', String(refusal.retryAfter))
+  if (refusal.status === 401) ctx.set('WWW-Authenticate', 'Bearer')
+  // The rest of a body that nobody reads would otherwise have to be read.
+  if (refusal.code === 'payload_too_large' || refusal.code === 'request_timeout') ctx.set('Connection', 'close')
+}

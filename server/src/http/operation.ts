@@ -1,0 +1,100 @@
+import type Router from '@koa/router'
+import type { Fault } from '@support-widget/shared/errors.ts'
+import type { Operation } from '@support-widget/shared/operation.ts'
+import { type Output, operations, type Parsed } from '@support-widget/shared/operations.ts'
+import { type OperationName, paths } from '@support-widget/shared/paths.ts'
+import type * as z from 'zod'
+import type { Auth } from '../auth/identify.ts'
+import type { AgentActor, Core, CustomerActor } from '../domain/core.ts'
+import { asAgent, asCustomer } from '../domain/policy.ts'
+import { Refusal } from '../errors.ts'
+import { readJson } from './body.ts'
+import type { Ctx } from './context.ts'
+import type { RateLimit } from './rate-limit.ts'
+
+type ActorOf<N extends OperationName> = (typeof operations)[N]['access'] extends 'public'
+  ? null
+  : (typeof operations)[N]['access'] extends 'customer'
+    ? CustomerActor
+    : AgentActor
+
+/** What a handler gets: parsed input and the caller, already allowed to call it. */
+export type Call<N extends OperationName> = Parsed<N> & { core: Core; actor: ActorOf<N> }
+export type Handler<N extends OperationName> = (call: Call<N>) => Promise<Output<N>>
+/** Handlers by operation; a folder of routes exports one. */
+export type Handlers<N extends OperationName> = { [K in N]: Handler<K> }
+
+export interface Doors {
+  core: Core
+  auth: Auth
+  rateLimit: RateLimit
+}
+
+/** Mounts the operations of the table: method, path, identity, limits, input and status all come from there. */
+export function mount<N extends OperationName>(router: Router, doors: Doors, handlers: Handlers<N>): void {
+  for (const name of Object.keys(handlers) as N[]) {
+    const [method = '', path = ''] = paths[name].split(' ')
+    const handler = handlers[name] as (call: unknown) => Promise<unknown>
+    const operation: Operation = operations[name]
+    router.register(path, [method], async (ctx) => {
+      const actor = operation.access === 'public' ? null : await authenticate(ctx as unknown as Ctx, doors, operation)
+      const input = await parseInput(ctx as unknown as Ctx, operation, ctx.params)
+      ctx.body = await handler({ ...input, core: doors.core, actor })
+      ctx.status = operation.status
+      ctx.set('Cache-Control', 'no-store')
+    })
+  }
+}
+
+async function authenticate(ctx: Ctx, doors: Doors, operation: Operation): Promise<CustomerActor | AgentActor> {
+  const principal = await doors.auth.identify({ token: tokenOf(ctx), origin: originOf(ctx) })
+  await doors.rateLimit.principal(ctx, principal)
+  return operation.access === 'customer' ? asCustomer(principal) : asAgent(principal, operation.access === 'admin' ? 'admin' : 'agent')
+}
+
+const originOf = (ctx: Ctx) => ctx.req.headers.origin
+
+/** `Authorization: Bearer …`, or an API key in `X-Api-Key`. Never the URL. */
+function tokenOf(ctx: Ctx): string | undefined {
+  const bearer = /^Bearer +([^\s]+)$/i.exec(ctx.get('Authorization'))?.[1]
+  return bearer ?? (ctx.get('X-Api-Key') || undefined)
+}
+
+async function parseInput(ctx: Ctx, operation: Operation, params: unknown) {
+  const faults: Fault[] = []
+  const input = {
+    params: operation.params ? check(operation.params, params, 'params', faults) : {},
+    query: checkQuery(ctx, operation, faults),
+    body: operation.body ? check(operation.body, await readJson(ctx), 'body', faults) : undefined,
+  }
+  if (faults.length > 0) {
+    throw new Refusal('invalid_request', {
+      detail: `${faults.length === 1 ? 'One value is' : `${faults.length} values are`} not valid.`,
+      faults: faults.slice(0, mostFaults),
+    })
+  }
+  return input
+}
+
+/** More faults than these are counted, not listed. */
+const mostFaults = 100
+
+function checkQuery(ctx: Ctx, operation: Operation, faults: Fault[]): unknown {
+  const query = { ...ctx.query }
+  if (operation.query) return check(operation.query, query, 'query', faults)
+  for (const key of Object.keys(query)) faults.push({ location: `query.${clip(key)}`, message: 'is not known' })
+  return {}
+}
+
+const clip = (text: string) => (text.length > 100 ? `${text.slice(0, 100)}…` : text)
+
+function check(schema: z.ZodObject, value: unknown, where: string, faults: Fault[]): unknown {
+  const result = schema.safeParse(value)
+  if (result.success) return result.data
+  for (const issue of result.error.issues) {
+    const at = [where, ...issue.path.map((part) => clip(String(part)))].join('.')
+    if (issue.code === 'unrecognized_keys') for (const key of issue.keys) faults.push({ location: `${at}.${clip(key)}`, message: 'is not known' })
+    else faults.push({ location: at, message: issue.message })
+  }
+  return undefined
+}
