@@ -1,0 +1,1 @@
+export { io, Manager } from 'socket.io-client'

@@ -1,0 +1,152 @@
+import { once } from 'node:events'
+import { createServer, type Server as HttpServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Browser } from 'playwright-core'
+import { Server } from 'socket.io'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { launchChromium } from '../support/chromium.ts'
+import { bundle, type Engine } from './bundles.ts'
+import { socketPath } from './link.ts'
+
+/** What a page's visit to the server left behind. */
+interface Outcome {
+  events: string[]
+  /** Listeners on window and document, those taken off again left out. */
+  listeners: string[]
+  globals: string[]
+  patched: string[]
+}
+
+// Plain scripts of the page. They run before anything else, after it, or around it; the outcome is read from the document, because what drives the
+// browser must not meet the polluted prototypes.
+const watch = `
+  var listeners = [], events = [], handle
+  var natives = function () { return [WebSocket, setTimeout, clearTimeout, addEventListener, Promise, URL, Object.keys, Array.prototype.push] }
+  var add = EventTarget.prototype.addEventListener, remove = EventTarget.prototype.removeEventListener
+  var target = function (one) { return !one || one === window ? 'window' : one === document ? 'document' : '' }
+  EventTarget.prototype.addEventListener = function (type, listener, options) {
+    if (target(this)) listeners.push(target(this) + ' ' + type)
+    return add.call(this || window, type, listener, options)
+  }
+  EventTarget.prototype.removeEventListener = function (type, listener, options) {
+    var at = listeners.indexOf(target(this) + ' ' + type)
+    if (at >= 0) listeners.splice(at, 1)
+    return remove.call(this || window, type, listener, options)
+  }
+  add.call(window, 'error', function (event) { events.push('page error: ' + event.message); finish() })
+  add.call(window, 'unhandledrejection', function (event) { events.push('page rejection: ' + event.reason); finish() })
+  function finish() {
+    var now = natives()
+    var outcome = {
+      events: events,
+      listeners: listeners,
+      globals: Object.getOwnPropertyNames(window).filter(function (name) { return namesBefore.indexOf(name) < 0 }),
+      patched: nativesBefore.filter(function (native, index) { return native !== now[index] }).map(String),
+    }
+    var done = document.createElement('output')
+    done.textContent = JSON.stringify(outcome)
+    document.body.append(done)
+  }
+  var nativesBefore = natives(), namesBefore = Object.getOwnPropertyNames(window)
+  namesBefore.push('namesBefore', 'nativesBefore')`
+
+const pollution = `
+  Object.prototype.foo = function () {}
+  Object.prototype.extra = 1
+  Object.prototype.each = function (run) { for (var key in this) run(key, this[key]) }
+  Array.prototype.first = function () { return this[0] }
+  Array.prototype.total = 3
+  Function.prototype.later = function () {}
+  String.prototype.blank = function () { return !this.trim() }`
+
+const visit = `
+  handle = underTest.io(location.origin, { path: '${socketPath}', transports: ['websocket'], forceNew: true, auth: { token: 'a.b.c' } })
+  handle.on('connect_error', function (error) { events.push('refused: ' + error.message); handle.disconnect(); setTimeout(finish) })
+  handle.on('greeting', function (payload) { events.push('greeting ' + JSON.stringify(payload)) })
+  handle.on('disconnect', function (reason) { events.push(reason); setTimeout(finish) })
+  handle.on('connect', function () {
+    events.push('connect')
+    handle.emit('echo', { text: ['שלום', null] }, function (payload) { events.push('echo ' + JSON.stringify(payload)); handle.disconnect() })
+  })`
+
+const visitOfWidget = `
+  handle = underTest.connectSocket({
+    server: location.origin,
+    getToken: function () { return Promise.resolve('a.b.c') },
+    onFrame: function (frame) { events.push(JSON.stringify(frame)); handle.close(); setTimeout(finish) },
+    onState: function (state) { events.push(state); if (state === 'down') { handle.close(); setTimeout(finish) } }
+  })`
+
+let browser: Browser
+let http: HttpServer
+let origin: string
+const code: Partial<Record<Engine, string>> = {}
+
+beforeAll(async () => {
+  for (const engine of ['stock', 'own'] as const) code[engine] = await bundle('page.ts', engine, 'iife')
+  http = createServer((request, response) => {
+    const { searchParams } = new URL(request.url ?? '/', 'http://host')
+    const engine = searchParams.get('engine') === 'stock' ? 'stock' : 'own'
+    if (searchParams.has('forbidden')) response.setHeader('Content-Security-Policy', "connect-src 'none'")
+    response.setHeader('Content-Type', 'text/html; charset=utf-8')
+    const scripts = [watch, searchParams.has('polluted') ? pollution : '', code[engine] ?? '', searchParams.has('widget') ? visitOfWidget : visit]
+    response.end(`<!doctype html><title>host</title><body>${scripts.map((script) => `<script>${script}</script>`).join('\n')}`)
+  })
+  const io = new Server(http, { path: socketPath, serveClient: false })
+  io.on('connection', (socket) => {
+    socket.emit('greeting', socket.handshake.auth)
+    socket.emit('ticket.read', { ticket_id: 't', by: 'agent', seq: 1 })
+    socket.on('echo', (payload: unknown, answer: (payload: unknown) => void) => answer(payload))
+  })
+  http.listen(0, '127.0.0.1')
+  await once(http, 'listening')
+  origin = `http://127.0.0.1:${(http.address() as AddressInfo).port}`
+  browser = await launchChromium()
+})
+afterAll(async () => {
+  await browser?.close()
+  http?.close()
+  http?.closeAllConnections()
+})
+
+async function outcome(query: string): Promise<Outcome> {
+  const page = await browser.newPage()
+  try {
+    await page.goto(`${origin}/?${query}`)
+    return JSON.parse((await page.locator('output').first().textContent()) ?? '')
+  } finally {
+    await page.close()
+  }
+}
+
+const exchange = ['connect', 'greeting {"token":"a.b.c"}', 'echo {"text":["שלום",null]}', 'io client disconnect']
+const clean = { events: exchange, listeners: [], globals: ['underTest'], patched: [] }
+
+test('leaves no listener, no global and no native patched', async () => {
+  expect(await outcome('engine=own')).toEqual(clean)
+})
+
+test('works on a page with polluted prototypes', async () => {
+  expect(await outcome('engine=own&polluted')).toEqual(clean)
+})
+
+test('the stock engine leaves listeners on window', async () => {
+  const { events, listeners } = await outcome('engine=stock')
+  expect(events).toEqual(exchange)
+  expect(listeners).toEqual(expect.arrayContaining(['window offline', 'window pagehide']))
+})
+
+test('the stock client throws at load on a page with polluted prototypes', async () => {
+  const { events } = await outcome('engine=stock&polluted')
+  expect(events[0]).toMatch(/^page error: .*Getter must be a function/)
+})
+
+test('the customer’s socket on such a page', async () => {
+  const frame = '{"type":"ticket.read","payload":{"ticket_id":"t","by":"agent","seq":1}}'
+  expect(await outcome('widget&polluted')).toEqual({ ...clean, events: ['connecting', 'live', frame] })
+})
+
+test('a policy that forbids the connection is an event, and no exception', async () => {
+  expect((await outcome('engine=own&forbidden')).events).toEqual(['refused: websocket error'])
+  expect((await outcome('widget&forbidden')).events).toEqual(['connecting', 'down'])
+})

@@ -1,0 +1,68 @@
+import { randomBytes } from 'node:crypto'
+import { Writable } from 'node:stream'
+import { type RunningApp, startApp } from '@support-widget/server/app.ts'
+import type { Clock } from '@support-widget/server/clock.ts'
+import { type Config, readConfig } from '@support-widget/server/config.ts'
+import { createLog } from '@support-widget/server/log.ts'
+import { freePort } from './postgres.ts'
+
+/** Real time, moved by what a test says. */
+export interface TestClock extends Clock {
+  /** Milliseconds ahead of real time. */
+  ahead: number
+}
+
+export interface TestServer {
+  app: RunningApp
+  config: Config
+  url: string
+  clock: TestClock
+  /** Everything logged so far, as text. */
+  logged(): string
+}
+
+/** A queue that only tests use, to prove that jobs and data commit together. */
+export const testQueue = 'test'
+
+/** The database that this run is for: see vitest.config.ts. Null is the embedded one, in memory. */
+export const databaseUrl = process.env.DATABASE ?? null
+export const poolSize = Number(process.env.POOL_SIZE ?? 10)
+
+/** The environment of a test server. */
+export async function testConfig(env: Record<string, string> = {}): Promise<Config> {
+  const port = String(await freePort())
+  const secret = { SECRET_KEY: randomBytes(32).toString('base64') }
+  const database: Record<string, string> = databaseUrl ? { DATABASE_URL: databaseUrl } : {}
+  return readConfig({
+    HOST: '127.0.0.1',
+    PORT: port,
+    PUBLIC_URL: `http://127.0.0.1:${port}`,
+    LOG_LEVEL: 'debug',
+    RATE_LIMITS: 'off',
+    ...secret,
+    ...database,
+    ...env,
+  })
+}
+
+export async function startServer(env: Record<string, string> = {}): Promise<TestServer> {
+  const config = await testConfig(env)
+  const clock: TestClock = { ahead: 0, now: () => new Date(Date.now() + clock.ahead) }
+  let text = ''
+  const sink = new Writable({
+    write(chunk, _encoding, done) {
+      text += String(chunk)
+      done()
+    },
+  })
+  const app = await startApp(config, { clock, log: createLog(config.logLevel, sink), poolSize, inMemory: true, queues: [testQueue] })
+  return { app, config, url: config.publicUrl, clock, logged: () => text }
+}
+
+let shared: Promise<TestServer> | undefined
+
+/** The server that all files of a run share; each test works in an app of its own. */
+export function sharedServer(): Promise<TestServer> {
+  shared ??= startServer()
+  return shared
+}

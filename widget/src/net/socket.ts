@@ -1,0 +1,121 @@
+import type { CustomerFrames, Listeners, SocketRefusal } from '@support-widget/shared/socket.ts'
+import { socketPath } from '@support-widget/shared/socket.ts'
+import type { Socket } from 'socket.io-client'
+import { Manager } from 'socket.io-client'
+
+/** `down` is being retried, `refused` is final: this page may not connect, or nobody is signed in. */
+export type SocketState = 'connecting' | 'live' | 'down' | 'refused'
+
+export type CustomerFrame = { [Type in keyof CustomerFrames]: { type: Type; payload: CustomerFrames[Type] } }[keyof CustomerFrames]
+
+export interface SocketOptions {
+  /** Base URL of the server, as for the API. */
+  server: string
+  /** Asked before every handshake; `fresh` after the server has refused the one given before. null: nobody is signed in. */
+  getToken: (options?: { fresh: boolean }) => Promise<string | null>
+  onFrame: (frame: CustomerFrame) => void
+  /** `live` is reported on every connection, so that what came in between can be caught up with. */
+  onState: (state: SocketState) => void
+}
+
+/** A record, so that a frame added to the contract and forgotten here does not compile. */
+const frameTypes: Record<keyof CustomerFrames, true> = {
+  'ticket.created': true,
+  'ticket.updated': true,
+  'message.created': true,
+  'ticket.read': true,
+}
+
+const firstWait = 1_000
+const longestWait = 30_000
+/** From asking for a token to being let in. */
+const patience = 30_000
+
+/** Half of the wait is random: clients that lost the same server must not come back in the same instant. */
+export function waitBefore(attempt: number, random = Math.random()): number {
+  return Math.min(firstWait * 2 ** attempt, longestWait) * (1 - random / 2)
+}
+
+export function connectSocket({ server, getToken, onFrame, onState }: SocketOptions): { close: () => void } {
+  const { origin, pathname } = new URL(server)
+  // The client's own reconnection gives up for good after a refusal or when the server hangs up. One way for every loss is here instead.
+  const manager = new Manager(origin, {
+    path: pathname.replace(/\/$/, '') + socketPath,
+    transports: ['websocket'],
+    autoConnect: false,
+    reconnection: false,
+    timeout: patience,
+  })
+  const socket: Socket<Listeners<CustomerFrames>> = manager.socket('/')
+  let timer: ReturnType<typeof setTimeout> | undefined
+  let round = 0
+  let failures = 0
+  let fresh = false
+  let liveSince = Number.POSITIVE_INFINITY
+  let isDown = false
+
+  async function connect(): Promise<void> {
+    const mine = ++round
+    timer = setTimeout(lost, patience)
+    let token: string | null
+    try {
+      token = await getToken(fresh ? { fresh } : undefined)
+    } catch {
+      if (mine === round) lost()
+      return
+    }
+    if (mine !== round) return
+    if (token === null) return refuse()
+    socket.auth = { token }
+    socket.connect()
+  }
+
+  /** Leaves nothing: a token that is still asked for is dropped when it comes. */
+  function stop(): void {
+    round++
+    clearTimeout(timer)
+    socket.disconnect()
+  }
+
+  function lost(): void {
+    stop()
+    // A connection that never lasts counts as failed, or a server that lets in and throws out would be asked every second.
+    if (Date.now() - liveSince > longestWait) failures = 0
+    liveSince = Number.POSITIVE_INFINITY
+    timer = setTimeout(connect, waitBefore(failures++))
+    if (isDown) return
+    isDown = true
+    onState('down')
+  }
+
+  function close(): void {
+    socket.off()
+    stop()
+  }
+
+  function refuse(): void {
+    close()
+    onState('refused')
+  }
+
+  socket.on('connect', () => {
+    clearTimeout(timer)
+    liveSince = Date.now()
+    fresh = isDown = false
+    onState('live')
+  })
+  socket.on('disconnect', lost)
+  socket.on('connect_error', (error: Error & { data?: SocketRefusal }) => {
+    const code = error.data?.code
+    if (code === 'origin_not_allowed' || code === 'key_in_browser') return refuse()
+    // A fresh token that is refused too is not asked for again at once: the next attempt takes what there is.
+    fresh = !fresh && (code === 'unauthorized' || code === 'token_expired')
+    lost()
+  })
+  for (const type of Object.keys(frameTypes) as (keyof CustomerFrames)[]) {
+    socket.on(type, (payload: CustomerFrames[typeof type]) => onFrame({ type, payload } as CustomerFrame))
+  }
+  onState('connecting')
+  void connect()
+  return { close }
+}
