@@ -8,7 +8,7 @@ const tokenSeconds = 60 * 60
 /** `/`, `/demo/credentials` and `/demo/token` on the server's own origin: what stands in for a host app's backend in scripts and at the desk. */
 export function mountDemo(router: Router, demo: Demo, hostUrl: string): void {
   router.get('/', (ctx) => {
-    const user = typeof ctx.query['user'] === 'string' && nameShape.test(ctx.query['user']) ? ctx.query['user'] : 'alice'
+    const user = typeof ctx.query.user === 'string' && nameShape.test(ctx.query.user) ? ctx.query.user : 'alice'
     ctx.redirect(`${hostUrl}/?user=${user}`)
   })
 

@@ -1,0 +1,105 @@
+import type { AgentTicket, Priority, Status } from '@support-widget/shared/ticket.ts'
+import type { Desk } from '../desk.ts'
+import { inFull } from '../time.ts'
+import { priorityLabels, requesterName, statusLabels } from './labels.ts'
+
+interface Choice<T extends string> {
+  value: T
+  label: string
+}
+
+const statuses: Status[] = ['open', 'in_progress', 'resolved', 'closed']
+const priorities: Priority[] = ['low', 'normal', 'high', 'urgent']
+const statusChoices = statuses.map((value) => ({ value, label: statusLabels[value] }))
+const priorityChoices = priorities.map((value) => ({ value, label: priorityLabels[value] }))
+
+function Select<T extends string>({
+  id,
+  label,
+  value,
+  choices,
+  choose,
+}: {
+  id: string
+  label: string
+  value: T
+  choices: Choice<T>[]
+  choose: (value: T) => void
+}) {
+  return (
+    <p class="property">
+      <label for={id}>{label}</label>
+      <select
+        id={id}
+        value={value}
+        onChange={(event) => {
+          const chosen = choices[event.currentTarget.selectedIndex]
+          if (chosen) choose(chosen.value)
+        }}
+      >
+        {choices.map((choice) => (
+          <option key={choice.value} value={choice.value} selected={choice.value === value}>
+            {choice.label}
+          </option>
+        ))}
+      </select>
+    </p>
+  )
+}
+
+/** Nobody, oneself first, the colleagues, and whoever has the ticket though the list of agents does not name them. */
+function assigneeChoices(desk: Desk, ticket: AgentTicket): Choice<string>[] {
+  const me = desk.me.agent
+  const others = desk.agents.value.filter((agent) => agent.id !== me?.id).map((agent) => ({ value: agent.id, label: agent.name }))
+  const choices = [{ value: '', label: 'Nobody' }, ...(me ? [{ value: me.id, label: `Me (${me.name})` }] : []), ...others]
+  const { assignee } = ticket
+  return assignee && !choices.some((choice) => choice.value === assignee.id) ? [...choices, { value: assignee.id, label: assignee.name }] : choices
+}
+
+function Fact({ label, children }: { label: string; children: string | null }) {
+  if (children === null) return null
+  return (
+    <div>
+      <dt>{label}</dt>
+      <dd>
+        <bdi>{children}</bdi>
+      </dd>
+    </div>
+  )
+}
+
+/** What the ticket is and whose; the first three can be changed. */
+export function Properties({ desk, ticket, isOpen }: { desk: Desk; ticket: AgentTicket; isOpen: boolean }) {
+  const wanted = desk.changes.wanted.value.get(ticket.id)
+  const assignee = wanted?.assignee_id === undefined ? ticket.assignee?.id : wanted.assignee_id
+  const update = (patch: Parameters<Desk['changes']['update']>[1]) => void desk.changes.update(ticket.id, patch)
+  const { requester } = ticket
+  return (
+    <aside id="properties" class={isOpen ? 'properties open' : 'properties'} aria-label="Ticket details">
+      <Select id="status" label="Status" value={wanted?.status ?? ticket.status} choices={statusChoices} choose={(status) => update({ status })} />
+      <Select
+        id="priority"
+        label="Priority"
+        value={wanted?.priority ?? ticket.priority}
+        choices={priorityChoices}
+        choose={(priority) => update({ priority })}
+      />
+      <Select
+        id="assignee"
+        label="Assignee"
+        value={assignee ?? ''}
+        choices={assigneeChoices(desk, ticket)}
+        choose={(id) => update({ assignee_id: id === '' ? null : id })}
+      />
+      <dl class="facts">
+        <Fact label="Customer">{requesterName(requester)}</Fact>
+        <Fact label={requester.verified ? 'E-mail' : 'E-mail, not verified'}>{requester.email}</Fact>
+        <Fact label="Phone">{requester.phone}</Fact>
+        <Fact label="User">{requester.external_id}</Fact>
+        <Fact label="Category">{ticket.category}</Fact>
+        <Fact label="Channel">{ticket.channel.replace('_', ' ')}</Fact>
+        <Fact label="Created">{inFull(ticket.created_at)}</Fact>
+      </dl>
+    </aside>
+  )
+}
