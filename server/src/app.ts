@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createApps } from './auth/apps.ts'
-import { createAuth } from './auth/identify.ts'
+import { checkSigningKeys, createAuth } from './auth/identify.ts'
 import { secretBox } from './auth/secrets.ts'
 import { type Clock, systemClock } from './clock.ts'
 import type { Config } from './config.ts'
@@ -25,6 +25,8 @@ export interface AppOptions {
   /** True keeps the embedded database in memory. */
   inMemory?: boolean
   files?: PageFiles
+  /** How often open sockets are identified again, milliseconds. */
+  sweepMs?: number
   /** Job queues beyond our own. */
   queues?: readonly string[]
   extend?: (core: Core) => Promise<Extend>
@@ -52,13 +54,14 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
   const orm = await openOrm({ url: config.databaseUrl, folder: embedded ? join(config.dataDir, 'db') : null, poolSize: options.poolSize ?? 10 })
   await orm.migrate()
   const queue = await openQueue({ url: config.databaseUrl, pglite: orm.pglite, names: options.queues ?? [], log })
-  const apps = createApps(orm)
+  const apps = createApps(orm, clock)
   const secrets = secretBox(config.secretKeys)
+  await checkSigningKeys(orm, secrets)
   const core: Core = { orm, queue, apps, clock, log, secrets, listeners: [] }
   const auth = createAuth({ orm, apps, clock, secrets, ownOrigin: config.publicUrl })
   const koa = createKoa(core, auth, config, options.files ?? builtFiles, await options.extend?.(core))
   const http = createHttpServer(koa.callback())
-  const gateway = openGateway(http, core, auth, config.publicUrl)
+  const gateway = openGateway(http, core, auth, { ownOrigin: config.publicUrl, sweepMs: options.sweepMs ?? 15_000 })
   core.listeners.push((happening) => gateway.publish(happening))
   await listen(http, config.port, config.host)
 

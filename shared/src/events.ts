@@ -15,12 +15,13 @@ export interface Cause {
 
 /**
  * What happened, as one closed union. Every change of the domain writes its event in its own transaction; sockets, webhooks and mail hang off it.
- * Ids are UUIDs. `seq` counts all messages, `public_seq` those that the customer sees.
+ * Ids are UUIDs. `seq` counts all messages, `public_seq` those that the customer sees; null
+ * if nothing of theirs was read (an agent read a note).
  */
 export type DomainEvent =
   | { type: 'ticket_created'; message_id: string }
   | { type: 'ticket_updated'; changes: Change[] }
   | { type: 'message_created'; message_id: string; is_internal: boolean; by: 'customer' | 'agent' | 'system'; reopened_from?: Status }
-  | { type: 'ticket_read'; by: 'customer' | 'agent'; seq: number; public_seq: number }
+  | { type: 'ticket_read'; by: 'customer' | 'agent'; seq: number; public_seq: number | null }
 
 export type EventType = DomainEvent['type']

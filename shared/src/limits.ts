@@ -1,7 +1,9 @@
+/** What a person writes, in Unicode code points after NFC and trimming. */
+export const textLimits = { subject: 200, body: 10_000 } as const
+
 /** Every number that bounds an input or an output, in one place. Text lengths count Unicode code points after NFC and trimming. */
 export const limits = {
-  subject: 200,
-  body: 10_000,
+  ...textLimits,
   category: 40,
   type: 40,
   clientId: 64,

@@ -1,5 +1,5 @@
 /** Operation → method and path. Zod-free, so that the widget can import it. Shapes stand in the two operation tables. */
-export const paths = {
+export const customerPaths = {
   getWidgetConfig: 'GET /v1/widget/config',
   getMe: 'GET /v1/support/me',
   createTicket: 'POST /v1/support/tickets',
@@ -9,6 +9,10 @@ export const paths = {
   listMessages: 'GET /v1/support/tickets/:id/messages',
   closeTicket: 'POST /v1/support/tickets/:id/close',
   readTicket: 'POST /v1/support/tickets/:id/read',
+} as const
+
+export const paths = {
+  ...customerPaths,
   agentGetMe: 'GET /v1/admin/support/me',
   agentListAgents: 'GET /v1/admin/support/agents',
   agentListTickets: 'GET /v1/admin/support/tickets',
@@ -28,12 +32,15 @@ export interface RequestInput {
   body?: unknown
 }
 
+/** Method and relative URL of an operation. */
+export const requestOf = (name: OperationName, input?: RequestInput) => requestTo(paths[name], input)
+
 /**
- * Method and relative URL of a call. Path parameters and query values are percent-encoded; an undefined query value is left out and an array is
+ * Method and relative URL of a call to `METHOD /path/:parameter`. Path parameters and query values are percent-encoded; an undefined query value is left out and an array is
  * repeated.
  */
-export function requestOf(name: OperationName, input: RequestInput = {}): { method: string; url: string } {
-  const [method = 'GET', path = '/'] = paths[name].split(' ')
+export function requestTo(target: string, input: RequestInput = {}): { method: string; url: string } {
+  const [method = 'GET', path = '/'] = target.split(' ')
   let url = path.replace(/:(\w+)/g, (_, key: string) => encodeURIComponent(input.params?.[key] ?? ''))
   const query = new URLSearchParams()
   for (const [key, value] of Object.entries(input.query ?? {})) {

@@ -51,7 +51,11 @@ export const NewTicket = z.strictObject({
 
 /** Every field is optional; `version` guards against overwriting a colleague's change. */
 export const TicketPatch = z.strictObject({
-  version: z.int().min(1).optional(),
+  version: z
+    .int()
+    .min(1)
+    .max(2 ** 31 - 1)
+    .optional(),
   status: z.enum(statuses).optional(),
   priority: z.enum(priorities).optional(),
   category: text(1, limits.category).nullable().optional(),

@@ -1,4 +1,5 @@
-const blank = /^[\p{Z}\p{C}\s]*$/u
+/** White space, control and format characters, and letters that show nothing (fillers, variation selectors, the empty Braille cell). */
+const blank = /^[\p{Z}\p{C}\p{Default_Ignorable_Code_Point}\u2800\s]*$/u
 
 /** Text as it is stored: NFC, trimmed; blank text (white space and invisible characters alone) is empty. */
 export const tidy = (text: string) => (blank.test(text) ? '' : text.normalize('NFC').trim())

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import { Writable } from 'node:stream'
 import { type RunningApp, startApp } from '@support-widget/server/app.ts'
 import type { Clock } from '@support-widget/server/clock.ts'
@@ -6,7 +5,7 @@ import { type Config, readConfig } from '@support-widget/server/config.ts'
 import { createLog } from '@support-widget/server/log.ts'
 import { freePort } from './postgres.ts'
 
-/** Real time, moved by what a test says. */
+/** Real time, moved by what a test says; half a minute ahead, and what the server remembered of apps, keys and people is forgotten. */
 export interface TestClock extends Clock {
   /** Milliseconds ahead of real time. */
   ahead: number
@@ -31,7 +30,8 @@ export const poolSize = Number(process.env.POOL_SIZE ?? 10)
 /** The environment of a test server. */
 export async function testConfig(env: Record<string, string> = {}): Promise<Config> {
   const port = String(await freePort())
-  const secret = { SECRET_KEY: randomBytes(32).toString('base64') }
+  // One for all servers of a run: they share a PostgreSQL, and each must open what the others sealed.
+  const secret = { SECRET_KEY: Buffer.alloc(32, 'test').toString('base64') }
   const database: Record<string, string> = databaseUrl ? { DATABASE_URL: databaseUrl } : {}
   return readConfig({
     HOST: '127.0.0.1',
@@ -47,7 +47,7 @@ export async function testConfig(env: Record<string, string> = {}): Promise<Conf
 
 export async function startServer(env: Record<string, string> = {}): Promise<TestServer> {
   const config = await testConfig(env)
-  const clock: TestClock = { ahead: 0, now: () => new Date(Date.now() + clock.ahead) }
+  const clock: TestClock = { ahead: 0, now: () => new Date(Date.now() + clock.ahead), monotonic: () => performance.now() + clock.ahead }
   let text = ''
   const sink = new Writable({
     write(chunk, _encoding, done) {
@@ -55,7 +55,7 @@ export async function startServer(env: Record<string, string> = {}): Promise<Tes
       done()
     },
   })
-  const app = await startApp(config, { clock, log: createLog(config.logLevel, sink), poolSize, inMemory: true, queues: [testQueue] })
+  const app = await startApp(config, { clock, log: createLog(config.logLevel, sink), poolSize, inMemory: true, sweepMs: 100, queues: [testQueue] })
   return { app, config, url: config.publicUrl, clock, logged: () => text }
 }
 

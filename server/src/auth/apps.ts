@@ -1,10 +1,11 @@
 import type { Selectable } from 'kysely'
 import { LRUCache } from 'lru-cache'
+import type { Clock } from '../clock.ts'
 import type { Orm, Tables } from '../db/orm.ts'
 import type { AppRef } from './principal.ts'
 
 /** How long a key, an app or a person is believed without asking the database again: half of the minute in which a revocation must hold. */
-export const believeMs = 30_000
+const believeMs = 30_000
 
 type AppRow = Selectable<Tables['apps']>
 export const appRef = (row: AppRow): AppRef => ({ id: row.id, publicId: row.public_id, name: row.name, origins: row.origins, settings: row.settings })
@@ -19,8 +20,12 @@ export interface Apps {
   forget(): void
 }
 
-export function createApps(orm: Orm): Apps {
-  const cache = new LRUCache<string, { app: AppRef | null }>({ max: 10_000, ttl: believeMs })
+/** A cache whose entries are believed for {@link believeMs} of this clock. */
+export const believing = <V extends object>(clock: Clock, max: number) =>
+  new LRUCache<string, V>({ max, ttl: believeMs, perf: { now: () => clock.monotonic() } })
+
+export function createApps(orm: Orm, clock: Clock): Apps {
+  const cache = believing<{ app: AppRef | null }>(clock, 10_000)
   let origins: { set: Set<string>; at: number } | null = null
 
   const find = async (column: 'id' | 'public_id', value: string) => {
@@ -37,9 +42,9 @@ export function createApps(orm: Orm): Apps {
     byId: (id) => find('id', id),
     byPublicId: (publicId) => find('public_id', publicId),
     async knowsOrigin(origin) {
-      if (!origins || performance.now() - origins.at > believeMs) {
+      if (!origins || clock.monotonic() - origins.at > believeMs) {
         const rows = await orm.db().selectFrom('apps').select('origins').where('disabled_at', 'is', null).execute()
-        origins = { set: new Set(rows.flatMap((row) => row.origins)), at: performance.now() }
+        origins = { set: new Set(rows.flatMap((row) => row.origins)), at: clock.monotonic() }
       }
       return origins.set.has(origin)
     },

@@ -1,8 +1,8 @@
-import { LRUCache } from 'lru-cache'
 import type { Clock } from '../clock.ts'
+import { ConfigError } from '../config.ts'
 import type { Orm } from '../db/orm.ts'
 import { Refusal } from '../errors.ts'
-import { type Apps, believeMs } from './apps.ts'
+import { type Apps, believing } from './apps.ts'
 import { type HostClaims, type SigningKey, verifyHostToken } from './host-token.ts'
 import type { AppRef, Principal, Profile } from './principal.ts'
 import { provisionAgent, provisionCustomer } from './provision.ts'
@@ -31,10 +31,22 @@ interface Dependencies {
 const keyShape = /^sup_(admin|partner)_[A-Za-z0-9_-]{20,100}$/
 const unauthorized = (detail: string) => new Refusal('unauthorized', { detail })
 
+/** Throws {@link ConfigError} if a stored signing key cannot be opened: else every one of its tokens would fail, one request after the other. */
+export async function checkSigningKeys(orm: Orm, secrets: SecretBox): Promise<void> {
+  const rows = await orm.db().selectFrom('signing_keys').select(['kid', 'secret']).where('revoked_at', 'is', null).execute()
+  for (const { kid, secret } of rows) {
+    try {
+      secrets.open(secret)
+    } catch {
+      throw new ConfigError(`SECRET_KEY: does not open the stored signing key ${kid}; if it was changed, name the old one in SECRET_KEY_PREVIOUS.`)
+    }
+  }
+}
+
 export function createAuth(deps: Dependencies): Auth {
-  const signingKeys = new LRUCache<string, { key: SigningKey | null }>({ max: 10_000, ttl: believeMs })
-  const people = new LRUCache<string, { customerId: string; agentId: string | null }>({ max: 50_000, ttl: believeMs })
-  const apiKeys = new LRUCache<string, { principal: Principal | null }>({ max: 10_000, ttl: believeMs })
+  const signingKeys = believing<{ key: SigningKey | null }>(deps.clock, 10_000)
+  const people = believing<{ customerId: string; agentId: string | null }>(deps.clock, 50_000)
+  const apiKeys = believing<{ principal: Principal | null }>(deps.clock, 10_000)
 
   async function findSigningKey(kid: string): Promise<SigningKey | null> {
     const known = signingKeys.get(kid)

@@ -1,7 +1,7 @@
 import { limits } from '@support-widget/shared/limits.ts'
 import { v7 as uuidv7 } from 'uuid'
 import type { Db } from '../db/orm.ts'
-import { isUniqueViolation, notFound, Refusal } from '../errors.ts'
+import { isUniqueViolation, Refusal } from '../errors.ts'
 import type { Actor, Core } from './core.ts'
 import { lockTicket, seeTicket, type TicketRow } from './lock.ts'
 import { change, type Tx } from './record.ts'
@@ -146,30 +146,31 @@ export async function markRead(core: Core, actor: Actor, ticketId: string, seq: 
   return change(core, actor, async (tx) => {
     const ticket = await lockTicket(tx.db, actor, ticketId)
     const customer = actor.type === 'customer'
+    const from = customer ? ticket.customer_read_seq : ticket.agent_read_seq
     const to = Math.min(seq, customer ? ticket.public_seq : ticket.seq)
-    if (to > (customer ? ticket.customer_read_seq : ticket.agent_read_seq)) {
+    if (to > from) {
       await tx.db
         .updateTable('tickets')
         .set(customer ? { customer_read_seq: to } : { agent_read_seq: to })
         .where('id', '=', ticket.id)
         .execute()
       const view = await seeTicket(tx.db, actor, ticketId)
-      tx.announce(await readEvent(tx.db, view, actor.type, to), view)
+      tx.announce(await readEvent(tx.db, view, actor.type, { from, to }), view)
       return view
     }
     return seeTicket(tx.db, actor, ticketId)
   })
 }
 
-/** A read position in both sequences: each side is told in its own. */
-async function readEvent(db: Db, ticket: TicketView, by: Actor['type'], seq: number) {
+/** What was read, in both sequences: each side is told in its own, and the customer not at all of notes. */
+async function readEvent(db: Db, ticket: TicketView, by: Actor['type'], { from, to }: { from: number; to: number }) {
   const at = by === 'customer' ? 'public_seq' : 'seq'
   const row = await db
     .selectFrom('messages')
     .select((eb) => [eb.fn.max('seq').as('seq'), eb.fn.max('public_seq').as('public_seq')])
     .where('ticket_id', '=', ticket.id)
-    .where(at, '<=', seq)
-    .executeTakeFirst()
-  if (!row) throw notFound()
-  return { type: 'ticket_read' as const, by, seq: row.seq ?? 0, public_seq: row.public_seq ?? 0 }
+    .where(at, '>', from)
+    .where(at, '<=', to)
+    .executeTakeFirstOrThrow()
+  return { type: 'ticket_read' as const, by, seq: row.seq, public_seq: row.public_seq }
 }

@@ -38,7 +38,7 @@ function checkType(ctx: Ctx): void {
 function contentType(header: string): { type: string; charset: string } {
   try {
     const { type, parameters } = parseContentType(header)
-    return { type: type.toLowerCase(), charset: parameters['charset'] ?? '' }
+    return { type: type.toLowerCase(), charset: parameters.charset ?? '' }
   } catch {
     return { type: '', charset: '' }
   }
@@ -74,10 +74,12 @@ function parse(text: string): unknown {
   }
 }
 
+const isContainer = (value: unknown): value is object => value !== null && typeof value === 'object'
+
 function checkDepth(value: unknown): void {
-  let level: unknown[] = [value]
-  for (let depth = 0; level.length > 0; depth++) {
+  let level = [value].filter(isContainer)
+  for (let depth = 1; level.length > 0; depth++) {
     if (depth > limits.jsonDepth) throw new Refusal('invalid_request', { detail: `The body is nested deeper than ${limits.jsonDepth} levels.` })
-    level = level.flatMap((one) => (one !== null && typeof one === 'object' ? Object.values(one) : []))
+    level = level.flatMap((one) => Object.values(one).filter(isContainer))
   }
 }

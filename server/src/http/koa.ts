@@ -4,7 +4,6 @@ import { Registry } from 'prom-client'
 import type { Auth } from '../auth/identify.ts'
 import type { Config } from '../config.ts'
 import type { Core } from '../domain/core.ts'
-import { Refusal } from '../errors.ts'
 import { agentHandlers } from './agent/routes.ts'
 import type { State } from './context.ts'
 import { customerHandlers } from './customer/routes.ts'
@@ -34,14 +33,13 @@ export function createKoa(core: Core, auth: Auth, config: Config, files: PageFil
   mount(router, doors, agentHandlers)
   extend?.(router)
 
-  const refuse = () => new Refusal('method_not_allowed')
   koa.use(requestLog(core.log, trustOf(config.trustProxy)))
   koa.use(measure(registry))
   koa.use(browserRules(core.apps, config.publicUrl))
   koa.use(funnel)
   koa.use(rateLimit.address)
   koa.use(router.routes())
-  koa.use(router.allowedMethods({ throw: true, notImplemented: refuse, methodNotAllowed: refuse }))
+  koa.use(router.allowedMethods())
   koa.on('error', (err) => core.log.debug({ err }, 'response not delivered'))
   return koa
 }

@@ -62,7 +62,7 @@ const deskHeaders = helmet({
 export function mountDesk(router: Router, folder: string): void {
   router.use(['/desk', '/desk/{*path}'], deskHeaders)
   router.get('/desk/assets/:file', async (ctx) => {
-    await send(ctx, ctx.params['file'] ?? '', { root: join(folder, 'assets'), immutable: true, maxAge: 31_536_000_000 })
+    await send(ctx, ctx.params.file ?? '', { root: join(folder, 'assets'), immutable: true, maxAge: 31_536_000_000 })
   })
   router.get(['/desk', '/desk/'], async (ctx) => {
     await send(ctx, 'index.html', { root: folder })

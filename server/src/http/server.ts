@@ -15,6 +15,8 @@ export function createHttpServer(listener: RequestListener): Server {
       requestTimeout: 600_000,
       keepAliveTimeout: 65_000,
       connectionsCheckingInterval: 1_000,
+      // Refused by the funnel, as a problem document.
+      requireHostHeader: false,
     },
     listener,
   )
@@ -28,11 +30,11 @@ const byNodeCode: Partial<Record<string, ErrorCode>> = { HPE_HEADER_OVERFLOW: 'h
 function refuseConnection(err: NodeJS.ErrnoException, socket: Socket): void {
   if (err.code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
   const code = byNodeCode[err.code ?? ''] ?? 'invalid_request'
-  const body = JSON.stringify(
-    bareProblem(code, code === 'invalid_request' ? 'The request is not HTTP that we understand.' : errorCodes[code].title, randomUUID()),
-  )
+  const requestId = randomUUID()
+  const detail = code === 'invalid_request' ? 'The request is not HTTP that we understand.' : errorCodes[code].title
+  const body = JSON.stringify(bareProblem(code, detail, requestId))
   const { status } = errorCodes[code]
   socket.end(
-    `HTTP/1.1 ${status} Refused\r\nContent-Type: application/problem+json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+    `HTTP/1.1 ${status} Refused\r\nContent-Type: application/problem+json\r\nX-Request-Id: ${requestId}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
   )
 }

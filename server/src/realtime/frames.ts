@@ -32,7 +32,7 @@ export function framesOf({ event, ticket, message }: Happening): FramesOf {
     case 'ticket_read':
       return {
         agents: [['ticket.read', { ticket_id: ticketId, by: event.by, seq: event.seq }]],
-        customer: [['ticket.read', { ticket_id: ticketId, by: event.by, seq: event.public_seq }]],
+        customer: event.public_seq === null ? [] : [['ticket.read', { ticket_id: ticketId, by: event.by, seq: event.public_seq }]],
       }
   }
 }

@@ -2,7 +2,7 @@ import type { Server as HttpServer } from 'node:http'
 import { limits } from '@support-widget/shared/limits.ts'
 import { type SocketRefusal, socketPath } from '@support-widget/shared/socket.ts'
 import { type ExtendedError, Server, type Socket } from 'socket.io'
-import type { Auth } from '../auth/identify.ts'
+import type { Auth, Credential } from '../auth/identify.ts'
 import type { Principal } from '../auth/principal.ts'
 import type { Core, Happening } from '../domain/core.ts'
 import { toRefusal } from '../errors.ts'
@@ -21,14 +21,18 @@ export interface Gateway {
   close(): Promise<void>
 }
 
-/** How often open sockets are held against the end of their tokens, milliseconds. */
-const sweepMs = 15_000
+export interface GatewayOptions {
+  /** Our own origin: the desk connects from there. */
+  ownOrigin: string
+  /** How often open sockets are identified again, milliseconds. */
+  sweepMs: number
+}
 
 /**
  * Socket.IO at `/v1/socket`. Browser origins are checked twice: against every app's list before the handshake, against the caller's own app with the
- * credential. Frames above 64 KiB close the socket (1009); a socket without a valid handshake ends after 10 s.
+ * credential. An open socket is identified again and again, so that what ends a credential ends its sockets. Frames above 64 KiB close the socket (1009); a socket without a valid handshake ends after 10 s.
  */
-export function openGateway(http: HttpServer, core: Core, auth: Auth, ownOrigin: string): Gateway {
+export function openGateway(http: HttpServer, core: Core, auth: Auth, { ownOrigin, sweepMs }: GatewayOptions): Gateway {
   const io = new Server<Record<string, never>, Record<string, (payload: unknown) => void>, Record<string, never>, Data>(http, {
     path: socketPath,
     serveClient: false,
@@ -41,8 +45,7 @@ export function openGateway(http: HttpServer, core: Core, auth: Auth, ownOrigin:
   })
 
   io.use((socket, next) => {
-    const { token } = socket.handshake.auth as { token?: unknown }
-    auth.identify({ token: typeof token === 'string' ? token : undefined, origin: socket.handshake.headers.origin }).then(
+    auth.identify(credentialOf(socket)).then(
       (principal) => {
         socket.data.principal = principal
         next()
@@ -57,12 +60,12 @@ export function openGateway(http: HttpServer, core: Core, auth: Auth, ownOrigin:
     dropOldest(io.sockets.adapter.rooms.get(room), io.sockets.sockets, socket)
   })
 
-  const sweep = setInterval(() => {
-    const now = core.clock.now().getTime() - limits.clockSkew * 1000
-    for (const socket of io.sockets.sockets.values()) {
-      const { principal } = socket.data
-      if ('expiresAt' in principal && principal.expiresAt.getTime() < now) socket.disconnect(true)
-    }
+  let sweeping = false
+  const sweep = setInterval(async () => {
+    if (sweeping) return
+    sweeping = true
+    for (const socket of [...io.sockets.sockets.values()]) if (await hasEnded(auth, socket)) socket.disconnect(true)
+    sweeping = false
   }, sweepMs)
 
   return {
@@ -76,6 +79,21 @@ export function openGateway(http: HttpServer, core: Core, auth: Auth, ownOrigin:
       clearInterval(sweep)
       await io.close()
     },
+  }
+}
+
+function credentialOf({ handshake }: Pick<Socket, 'handshake'>): Credential {
+  const { token } = handshake.auth as { token?: unknown }
+  return { token: typeof token === 'string' ? token : undefined, origin: handshake.headers.origin }
+}
+
+/** True if the credential of an open socket would be refused now. A database that does not answer refuses nobody. */
+async function hasEnded(auth: Auth, socket: OurSocket): Promise<boolean> {
+  try {
+    await auth.identify(credentialOf(socket))
+    return false
+  } catch (err) {
+    return toRefusal(err).status < 500
   }
 }
 

@@ -16,11 +16,17 @@ const byStatus: Partial<Record<number, ErrorCode>> = {
 /** The one place where what was thrown becomes an answer. Refusals are told; everything else is logged and answered without its text. */
 export async function funnel(ctx: Ctx, next: Next) {
   try {
+    if (ctx.req.headers.host === undefined && ctx.req.httpVersion === '1.1') throw new Refusal('invalid_request', { detail: 'A Host header is needed.' })
     await next()
-    if (ctx.status === 404 && !ctx.body) throw new Refusal('not_found', { detail: 'There is nothing at this path.' })
+    if (ctx.status >= 400 && !ctx.body) throw unrouted(ctx)
   } catch (err) {
     answer(ctx, refusalOf(err))
   }
+}
+
+/** What the router left: no such path, or a path (`Allow` says for which methods) without this method. */
+function unrouted(ctx: Ctx): Refusal {
+  return ctx.response.get('Allow') ? new Refusal('method_not_allowed') : new Refusal('not_found', { detail: 'There is nothing at this path.' })
 }
 
 function refusalOf(err: unknown): Refusal {
