@@ -2,21 +2,23 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { build } from 'vite'
 import { engineAlias, socketClient } from '../../widget/engine-alias.ts'
+import { prune } from '../../widget/prune.ts'
 
-export type Engine = 'stock' | 'own'
+/** The stock engine; ours under the whole stock client; ours under the client as the widget is built with it. */
+export type Engine = 'stock' | 'own' | 'pruned'
 export type Entry = 'client.ts' | 'page.ts'
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
 /** One of these files, built as the widget is, over the stock engine or over ours. */
 export async function bundle(entry: Entry, engine: Engine, format: 'es' | 'iife'): Promise<string> {
-  const own = engine === 'own'
+  const own = engine !== 'stock'
   const built = await build({
     configFile: false,
     root: here('.'),
     logLevel: 'error',
     resolve: { alias: own ? engineAlias : {} },
-    plugins: own ? [socketClient()] : [],
+    plugins: own ? [socketClient(), ...(engine === 'pruned' ? [prune] : [])] : [],
     build: {
       write: false,
       target: 'es2022',

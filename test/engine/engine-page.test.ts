@@ -83,13 +83,14 @@ let origin: string
 const code: Partial<Record<Engine, string>> = {}
 
 beforeAll(async () => {
-  for (const engine of ['stock', 'own'] as const) code[engine] = await bundle('page.ts', engine, 'iife')
+  for (const engine of ['stock', 'own', 'pruned'] as const) code[engine] = await bundle('page.ts', engine, 'iife')
   http = createServer((request, response) => {
     const { searchParams } = new URL(request.url ?? '/', 'http://host')
     const engine = searchParams.get('engine') === 'stock' ? 'stock' : 'own'
+    const ofWidget = searchParams.has('widget')
     if (searchParams.has('forbidden')) response.setHeader('Content-Security-Policy', "connect-src 'none'")
     response.setHeader('Content-Type', 'text/html; charset=utf-8')
-    const scripts = [watch, searchParams.has('polluted') ? pollution : '', code[engine] ?? '', searchParams.has('widget') ? visitOfWidget : visit]
+    const scripts = [watch, searchParams.has('polluted') ? pollution : '', code[ofWidget ? 'pruned' : engine] ?? '', ofWidget ? visitOfWidget : visit]
     response.end(`<!doctype html><title>host</title><body>${scripts.map((script) => `<script>${script}</script>`).join('\n')}`)
   })
   const io = new Server(http, { path: socketPath, serveClient: false })

@@ -14,7 +14,7 @@ let code: string
 const closers: (() => unknown)[] = []
 
 beforeAll(async () => {
-  code = await bundle('page.ts', 'own', 'iife')
+  code = await bundle('page.ts', 'pruned', 'iife')
 })
 afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close()

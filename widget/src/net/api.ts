@@ -1,25 +1,21 @@
 import type { ErrorCode, Fault, Problem } from '@support-widget/shared/errors.ts'
 import type { Input, Output } from '@support-widget/shared/operations.ts'
-import { type OperationName, type RequestInput, requestOf } from '@support-widget/shared/paths.ts'
+import { customerPaths, type RequestInput, requestTo } from '@support-widget/shared/paths.ts'
 
 /** A token for the next call; `fresh` after the server refused the one before. Null: nobody is signed in. */
 export type GetToken = (how?: { fresh?: boolean }) => Promise<string | null>
 
 /** The server answered, and the answer is no. `code` decides; `detail` is for people. */
 export class ApiError extends Error {
-  code: ErrorCode
-  status: number
-  detail: string
-  errors: Fault[]
+  declare code: ErrorCode
+  declare status: number
+  declare detail: string
+  declare errors: Fault[]
   /** Seconds that the server asks us to wait, or 0. */
-  retryAfter: number
+  declare retryAfter: number
   constructor(problem: Partial<Problem>, status: number, retryAfter = 0) {
-    super(problem.detail ?? problem.title ?? `HTTP ${status}`)
-    this.code = problem.code ?? 'internal_error'
-    this.status = status
-    this.detail = this.message
-    this.errors = problem.errors ?? []
-    this.retryAfter = retryAfter
+    super(problem.detail)
+    Object.assign(this, { code: 'internal_error', detail: `HTTP ${status}`, errors: [] }, problem, { status, retryAfter })
   }
 }
 
@@ -30,9 +26,10 @@ export class NetworkError extends Error {}
 export const retryable = (error: unknown) =>
   !(error instanceof ApiError) || error.status >= 500 || error.status === 401 || error.status === 408 || error.status === 429
 
+type CustomerOperation = keyof typeof customerPaths
 /** Operations without arguments are called without arguments. */
-type Arguments<N extends OperationName> = unknown extends Input<N> ? [] : [input: Input<N>]
-export type Call = <N extends OperationName>(name: N, ...input: Arguments<N>) => Promise<Output<N>>
+type Arguments<N extends CustomerOperation> = unknown extends Input<N> ? [] : [input: Input<N>]
+export type Call = <N extends CustomerOperation>(name: N, ...input: Arguments<N>) => Promise<Output<N>>
 
 interface Ways {
   server: string
@@ -43,42 +40,40 @@ interface Ways {
   timeout?: number
 }
 
-/** Options without a prototype: the browser would read from them whatever a page has put on `Object.prototype`. */
-export const bare = (options: RequestInit): RequestInit => Object.assign(Object.create(null), options)
+/** A copy without a prototype: from others the browser, and we, would read whatever a page has put on `Object.prototype`. */
+export const bare = <T extends object>(options: T): T => Object.assign(Object.create(null), options)
 
 const never = () => new Promise<never>(() => {})
 
 /** The typed client: `call('createTicket', { body })`. Rejects with `ApiError` or `NetworkError` alone. */
 export function createApi({ server, getToken, signal, fetch = globalThis.fetch.bind(globalThis), timeout = 30_000 }: Ways): Call {
   /** One HTTP request, bounded in time, the reading of its body included. */
-  const exchange = async (name: OperationName, input: RequestInput, token: string | null) => {
-    const { method, url } = requestOf(name, input)
+  const exchange = async (name: CustomerOperation, input: RequestInput, token: string | null) => {
+    const { method, url } = requestTo(customerPaths[name], input)
     const stop = new AbortController()
     const abort = () => stop.abort()
     const timer = setTimeout(abort, timeout)
     signal.addEventListener('abort', abort)
-    const headers: Record<string, string> = {}
-    if (token) headers.authorization = `Bearer ${token}`
-    if (input.body !== undefined) headers['content-type'] = 'application/json'
+    // Without a token there is no header that would cost a preflight.
+    const own: RequestInit = token ? { cache: 'no-store', headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' } } : {}
     try {
-      const body = input.body === undefined ? null : JSON.stringify(input.body)
-      const cache = token ? 'no-store' : 'default'
-      const response = await fetch(server + url, bare({ method, headers, body, credentials: 'omit', cache, signal: stop.signal }))
+      const body = input.body ? JSON.stringify(input.body) : null
+      const response = await fetch(server + url, bare<RequestInit>({ ...own, method, body, credentials: 'omit', signal: stop.signal }))
       return { response, content: (await response.json()) as unknown }
     } catch (error) {
-      throw new NetworkError('No answer from the support server', { cause: error })
+      throw new NetworkError('No answer', { cause: error })
     } finally {
       clearTimeout(timer)
       signal.removeEventListener('abort', abort)
     }
   }
 
-  const attempt = async (name: OperationName, input: RequestInput, fresh: boolean): Promise<unknown> => {
+  const attempt = async (name: CustomerOperation, input: RequestInput, fresh: boolean): Promise<unknown> => {
     let token: string | null = null
     if (name !== 'getWidgetConfig') {
       token = await getToken({ fresh })
       if (signal.aborted) return never()
-      if (!token) throw new ApiError({ code: 'unauthorized', title: 'Nobody is signed in' }, 401)
+      if (!token) throw new ApiError({ code: 'unauthorized', detail: 'Nobody is signed in' }, 401)
     }
     const { response, content } = await exchange(name, input, token)
     if (response.ok) return content
@@ -86,7 +81,8 @@ export function createApi({ server, getToken, signal, fetch = globalThis.fetch.b
     throw new ApiError(problem, response.status, Number(response.headers.get('retry-after')) || 0)
   }
 
-  const call = async (name: OperationName, input: RequestInput = {}) => {
+  const call = async (name: CustomerOperation, given: RequestInput = {}) => {
+    const input = bare(given)
     try {
       return await attempt(name, input, false).catch((error: unknown) => {
         if (error instanceof ApiError && error.status === 401 && !signal.aborted) return attempt(name, input, true)

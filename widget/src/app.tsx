@@ -1,0 +1,23 @@
+import type { ReadonlySignal } from '@preact/signals-core'
+import type { Ui } from './components/ui.ts'
+import { Drawer } from './drawer.tsx'
+import { Launcher } from './launcher.tsx'
+import type { Person } from './state/person.ts'
+
+interface Props {
+  ui: Ui
+  person: Person | null
+  launcher: boolean
+  unread: ReadonlySignal<number>
+  toggle: () => void
+  close: () => void
+}
+
+/** Nothing at all while nobody is signed in. */
+export const App = ({ ui, person, launcher, unread, toggle, close }: Props) =>
+  person && (
+    <>
+      {ui.view.open.value && <Drawer ui={ui} person={person} close={close} />}
+      {launcher && <Launcher ui={ui} unread={unread.value} toggle={toggle} />}
+    </>
+  )

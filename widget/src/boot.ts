@@ -1,0 +1,184 @@
+import { batch, computed, effect, signal, untracked } from '@preact/signals-core'
+import type { Category, WidgetConfig } from '@support-widget/shared/people.ts'
+import type { Ticket } from '@support-widget/shared/ticket.ts'
+import { render } from 'preact'
+import { App } from './app.tsx'
+import { createHost } from './host.ts'
+import { createTexts } from './i18n/texts.ts'
+import { createApi } from './net/api.ts'
+import { connectSocket } from './net/socket.ts'
+import type { Options } from './options.ts'
+import { type Emit, report } from './state/events.ts'
+import { createIdentity } from './state/identity.ts'
+import type { Draft } from './state/persist.ts'
+import type { NewTicketInput, Person } from './state/person.ts'
+import type { TokenSource } from './state/session.ts'
+import { createView } from './state/view.ts'
+
+export interface Opening {
+  ticket?: string
+  draft?: Partial<Draft>
+}
+
+export interface Widget {
+  options: () => Options
+  update: (options: Options) => void
+  open: (at?: Opening) => Promise<void>
+  close: () => void
+  toggle: () => Promise<void>
+  setHidden: (hidden: boolean) => void
+  identify: (source: TokenSource) => Promise<unknown>
+  logout: () => Promise<number>
+  createTicket: (input: NewTicketInput) => Promise<Ticket>
+  shutdown: () => void
+}
+
+/** Runs when the page has nothing better to do; the result cancels it. */
+function whenIdle(action: () => void): () => void {
+  if ('requestIdleCallback' in window) {
+    const id = requestIdleCallback(action, { timeout: 3000 })
+    return () => cancelIdleCallback(id)
+  }
+  const timer = setTimeout(action, 200)
+  return () => clearTimeout(timer)
+}
+
+/** Starts one widget in the page. Everything that it attaches goes with `shutdown`. */
+export function startWidget(first: Options, emit: Emit): Widget {
+  const stop = new AbortController()
+  const options = signal(first)
+  const texts = computed(() => createTexts(options.value.locale, options.value.strings))
+  const config = signal<WidgetConfig | null>(null)
+  const hidden = signal(false)
+  const view = createView(stop.signal)
+  const identity = createIdentity({ app: first.app, server: first.server, view, connect: connectSocket, emit })
+  const { person } = identity
+  const call = createApi({ server: first.server, getToken: async () => null, signal: stop.signal })
+  const ui = {
+    view,
+    texts,
+    appName: computed(() => config.value?.app.name ?? ''),
+    categories: computed((): readonly Category[] => options.value.categories ?? config.value?.categories ?? []),
+  }
+  const unread = computed(() => person.value?.tickets.unread.value ?? 0)
+  const host = createHost(options, texts)
+
+  let configured = false
+  const configure = async () => {
+    if (configured) return
+    configured = true
+    try {
+      config.value = await call('getWidgetConfig', { query: { app: first.app } })
+    } catch (error) {
+      configured = false
+      report(emit, error)
+    }
+  }
+  const settle = async () => {
+    const known = await identity.resolve()
+    if (known) void configure()
+    else view.open.value = false
+    return known
+  }
+
+  /** Where the keyboard was when the drawer opened. */
+  let opener: Element | null = null
+  const focused = () => (host.root.getRootNode() as ShadowRoot).activeElement
+  const close = () => {
+    const inside = focused()
+    view.open.value = false
+    // Only what was taken is given back: a page that has moved on keeps its focus.
+    if (inside && opener instanceof HTMLElement) opener.focus({ preventScroll: true })
+  }
+  const fill = (known: Person, place: string, draft: Partial<Draft>) => {
+    const typed = known.drafts.value.get(place)
+    // What the customer typed goes before what the page proposes.
+    known.write(place, Object.fromEntries(Object.entries(draft).filter(([name]) => !typed?.[name as keyof Draft])))
+  }
+  const open = async ({ ticket, draft }: Opening = {}) => {
+    const known = await settle()
+    if (stop.signal.aborted) return
+    if (!known) return emit('error', { code: 'signed_out', message: 'Nobody is signed in' })
+    if (!view.open.value) opener = focused() ?? document.activeElement
+    batch(() => {
+      if (ticket) view.go('thread', ticket)
+      else if (draft) view.go('new')
+      if (draft) fill(known, ticket ?? 'new', draft)
+      view.open.value = true
+    })
+  }
+  const toggle = async () => (view.open.value ? close() : open())
+
+  const byPage = (event: Event) => {
+    const { launcher } = options.peek()
+    if (typeof launcher === 'string' && event.target instanceof Element && event.target.closest(launcher)) void toggle()
+  }
+  document.addEventListener('click', byPage, { signal: stop.signal })
+
+  /** Everything is drawn by one effect: what a component reads, it follows. */
+  const draw = () => {
+    const inside = focused()
+    render(App({ ui, person: person.value, launcher: options.value.launcher === true && !hidden.value, unread, toggle, close }), host.root)
+    // What had the keyboard may be gone; it must not fall back to the start of the page.
+    if (inside && !focused()) host.root.querySelector('h2')?.focus()
+  }
+
+  let wasOpen = false
+  let lastUnread = 0
+  const stops = [
+    effect(draw),
+    effect(() => {
+      const isOpen = view.open.value && person.value !== null
+      if (isOpen === wasOpen) return
+      wasOpen = isOpen
+      untracked(() => {
+        if (isOpen) person.value?.allowStorage()
+        emit(isOpen ? 'open' : 'close', {})
+      })
+    }),
+    effect(() => {
+      const count = unread.value
+      if (count === lastUnread) return
+      lastUnread = count
+      untracked(() => emit('unread_changed', { unread_count: count }))
+    }),
+    effect(() => {
+      if (view.wake.value) void untracked(settle)
+    }),
+    whenIdle(async () => {
+      const known = await settle()
+      if (!stop.signal.aborted) emit('ready', { signed_in: known !== null })
+    }),
+  ]
+  identity.use(first)
+
+  return {
+    options: () => options.value,
+    update: (next) => {
+      options.value = next
+    },
+    open,
+    close,
+    toggle,
+    setHidden: (value) => {
+      hidden.value = value
+    },
+    identify: (source) => {
+      identity.use(source)
+      return settle()
+    },
+    logout: identity.logout,
+    createTicket: async (input) => {
+      const known = await settle()
+      if (!known) throw new Error('Nobody is signed in')
+      return known.create(input)
+    },
+    shutdown: () => {
+      stop.abort()
+      for (const end of stops) end()
+      identity.dispose()
+      render(null, host.root)
+      host.remove()
+    },
+  }
+}

@@ -1,0 +1,52 @@
+import { textLimits } from '@support-widget/shared/limits.ts'
+import { codePoints, tidy } from '@support-widget/shared/tidy.ts'
+import { Left } from './Field.tsx'
+import { Icon } from './Icon.tsx'
+import { wordsFor } from './refusal.ts'
+import { focusOnArrival, type ScreenProps } from './ui.ts'
+
+export function Composer({ ui, person, id }: ScreenProps & { id: string }) {
+  const { t } = ui.texts.value
+  const text = person.drafts.value.get(id)?.body ?? ''
+  const length = codePoints(tidy(text))
+  const ready = length > 0 && length <= textLimits.body
+  const refusal = person.refusal.value
+
+  const send = (event: Event) => {
+    event.preventDefault()
+    if (ready) person.send(id)
+  }
+  return (
+    <form onSubmit={send}>
+      <div class="foot">
+        {refusal?.ticketId === id && (
+          <p class="fault" role="alert">
+            {wordsFor(refusal.error, t)}
+          </p>
+        )}
+        <Left name="body" text={text} t={t} />
+        <div class="entry">
+          {/* The same text, unseen, gives the field its height. */}
+          <div class="grow" data-text={`${text} `}>
+            <textarea
+              ref={focusOnArrival}
+              rows={1}
+              dir="auto"
+              aria-label={t('reply')}
+              placeholder={t('reply')}
+              value={text}
+              onInput={({ currentTarget }) => person.write(id, { body: currentTarget.value })}
+              onKeyDown={(event) => {
+                // 229: Safari ends a composition before the key that ended it.
+                if (event.key === 'Enter' && !event.shiftKey && !event.isComposing && event.keyCode !== 229) send(event)
+              }}
+            />
+          </div>
+          <button type="submit" class="round send" aria-label={t('send')} disabled={!ready}>
+            <Icon name="send" size={20} />
+          </button>
+        </div>
+      </div>
+    </form>
+  )
+}

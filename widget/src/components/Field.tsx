@@ -1,0 +1,40 @@
+import { textLimits } from '@support-widget/shared/limits.ts'
+import { codePoints, tidy } from '@support-widget/shared/tidy.ts'
+import type { ComponentChildren } from 'preact'
+import type { Texts } from '../i18n/texts.ts'
+
+export type Measured = 'subject' | 'body'
+
+/** What the server will say of a text, said before: in its own count. Null: nothing. */
+export function faultOf(name: Measured, text: string, t: Texts['t']): string | null {
+  const length = codePoints(tidy(text))
+  if (length === 0) return t('required')
+  return length > textLimits[name] ? t('too_long', { n: length - textLimits[name] }) : null
+}
+
+/** The characters that are left, once they are few. */
+export function Left({ name, text, t }: { name: Measured; text: string; t: Texts['t'] }) {
+  const left = textLimits[name] - codePoints(tidy(text))
+  if (left > textLimits[name] / 10) return null
+  return <span class={left < 0 ? 'fault' : 'hint'}>{left < 0 ? t('too_long', { n: -left }) : t('left', { n: left })}</span>
+}
+
+interface Props {
+  id: string
+  label: string
+  fault?: string | null | undefined
+  children: ComponentChildren
+}
+
+/** A label, its control (with the same `id`), and what is wrong with it (`id` + `-fault`). */
+export const Field = ({ id, label, fault, children }: Props) => (
+  <div class="field">
+    <label for={id}>{label}</label>
+    {children}
+    {fault && (
+      <span class="fault" id={`${id}-fault`}>
+        {fault}
+      </span>
+    )}
+  </div>
+)

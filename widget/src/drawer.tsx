@@ -1,0 +1,75 @@
+import { Icon } from './components/Icon.tsx'
+import { NewTicket } from './components/NewTicket.tsx'
+import { Thread } from './components/Thread.tsx'
+import { TicketList } from './components/TicketList.tsx'
+import type { ScreenProps } from './components/ui.ts'
+
+function Screen({ ui, person }: ScreenProps) {
+  const screen = ui.view.screen.value
+  if (screen.name === 'new') return <NewTicket ui={ui} person={person} />
+  if (screen.name === 'list') return <TicketList ui={ui} person={person} />
+  return <Thread key={screen.id} ui={ui} person={person} id={screen.id} />
+}
+
+function titleOf({ ui, person }: ScreenProps): string {
+  const { t } = ui.texts.value
+  const screen = ui.view.screen.value
+  if (screen.name === 'new') return t('new_ticket')
+  const subject = person.tickets.find(screen.id)?.subject ?? person.outbox.entries.value.find((one) => one.client_id === screen.id)?.subject
+  return subject || t('title')
+}
+
+/** Covering the whole window it keeps the keyboard inside, as then there is nothing else to see. */
+function keepInside(event: KeyboardEvent, panel: HTMLElement) {
+  if (!window.matchMedia('(max-width:480px),(max-height:420px)').matches) return
+  const stops = [...panel.querySelectorAll<HTMLElement>('button:enabled,input,select,textarea,a,[tabindex="0"]')]
+  const active = (panel.getRootNode() as ShadowRoot).activeElement
+  const [from, to] = event.shiftKey ? [stops[0], stops.at(-1)] : [stops.at(-1), stops[0]]
+  if (active !== from) return
+  event.preventDefault()
+  to?.focus()
+}
+
+/** Each screen starts at its heading, where what had the focus before is gone; a field in it may take over. */
+const focusHeading = (heading: HTMLElement | null) => heading?.focus({ preventScroll: true })
+
+export function Drawer({ ui, person, close }: ScreenProps & { close: () => void }) {
+  const { t } = ui.texts.value
+  const screen = ui.view.screen.value
+  const { online } = ui.view
+  const trouble = !online.value ? t('offline') : person.sync.trouble.value ? t('unreachable') : ''
+  const title = titleOf({ ui, person })
+
+  return (
+    <div
+      class="panel"
+      role="dialog"
+      aria-labelledby="title"
+      onKeyDown={(event) => {
+        if (event.key === 'Escape' && !event.isComposing) {
+          event.preventDefault()
+          close()
+        } else if (event.key === 'Tab') keepInside(event, event.currentTarget)
+      }}
+    >
+      <header>
+        {screen.name !== 'list' && (
+          <button type="button" class="round back" aria-label={t('back')} onClick={() => ui.view.go('list')}>
+            <Icon name="back" />
+          </button>
+        )}
+        <h2 id="title" key={screen.name + screen.id} ref={focusHeading} tabIndex={-1}>
+          <bdi>{title}</bdi>
+          {screen.name === 'list' && <small>{ui.appName.value}</small>}
+        </h2>
+        <button type="button" class="round" aria-label={t('close')} onClick={close}>
+          <Icon name="cross" />
+        </button>
+      </header>
+      <div class="notice" role="status">
+        {trouble}
+      </div>
+      <Screen ui={ui} person={person} />
+    </div>
+  )
+}

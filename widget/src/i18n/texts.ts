@@ -1,0 +1,62 @@
+import { en } from './en.ts'
+
+export type TextKey = keyof typeof en
+export type Strings = Partial<Record<TextKey, string>>
+type Values = Record<string, string | number>
+
+export interface Texts {
+  locale: string
+  dir: 'ltr' | 'rtl'
+  /** The text of a key, `{name}` filled in. */
+  t: (key: TextKey, values?: Values) => string
+  unread: (n: number) => string
+  /** "5 minutes ago", from ISO 8601. */
+  ago: (time: string, now: number) => string
+  day: (time: string) => string
+  clock: (time: string) => string
+}
+
+const rightToLeft = /^(ar|ckb|dv|fa|he|iw|ks|ps|sd|ug|ur|yi)\b/i
+const units = [
+  ['year', 31_536_000],
+  ['month', 2_592_000],
+  ['week', 604_800],
+  ['day', 86_400],
+  ['hour', 3_600],
+  ['minute', 60],
+] as const
+
+/** The first of the wishes that is a well-formed BCP 47 tag. */
+export function localeOf(...wishes: unknown[]): string {
+  for (const wish of wishes) {
+    try {
+      const [locale] = Intl.getCanonicalLocales(typeof wish === 'string' ? wish : [])
+      if (locale) return locale
+    } catch {}
+  }
+  return 'en'
+}
+
+export function createTexts(locale: string, strings: Strings = {}): Texts {
+  const t: Texts['t'] = (key, values = {}) =>
+    (Object.hasOwn(strings, key) ? String(strings[key]) : en[key]).replace(/\{(\w+)\}/g, (all, name: string) =>
+      Object.hasOwn(values, name) ? String(values[name]) : all,
+    )
+  const plural = new Intl.PluralRules(locale)
+  const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' })
+  const days = new Intl.DateTimeFormat(locale, { weekday: 'long', day: 'numeric', month: 'long' })
+  const clocks = new Intl.DateTimeFormat(locale, { hour: 'numeric', minute: '2-digit' })
+  return {
+    locale,
+    dir: rightToLeft.test(locale) ? 'rtl' : 'ltr',
+    t,
+    unread: (n) => t(plural.select(n) === 'one' ? 'unread_one' : 'unread_other', { n }),
+    ago: (time, now) => {
+      const seconds = (Date.parse(time) - now) / 1000
+      const [unit, size] = units.find(([, length]) => -seconds >= length) ?? ['second', 0]
+      return size ? relative.format(Math.ceil(seconds / size), unit) : relative.format(0, 'second')
+    },
+    day: (time) => days.format(new Date(time)),
+    clock: (time) => clocks.format(new Date(time)),
+  }
+}

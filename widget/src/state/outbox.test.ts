@@ -1,0 +1,118 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { ApiError, NetworkError } from '../net/api.ts'
+import type { Unsent } from './merge.ts'
+import { createOutbox } from './outbox.ts'
+
+const entry = (client_id: string, ticket_id: string | null = 'T'): Unsent => ({ client_id, ticket_id, body: client_id, at: 1, state: 'sending' })
+const refusal = (status: number, retryAfter = 0) => new ApiError({ code: 'invalid_request', detail: 'no' }, status, retryAfter)
+
+function setUp(restored: Unsent[] = []) {
+  const sent: string[] = []
+  const answers: (Error | 'ok')[] = []
+  const refused: string[] = []
+  const kept = new Map<string, Unsent | null>()
+  const outbox = createOutbox<string>({
+    deliver: async ({ client_id }) => {
+      sent.push(client_id)
+      const answer = answers.shift() ?? 'ok'
+      if (answer !== 'ok') throw answer
+      return `stored ${client_id}`
+    },
+    refused: ({ client_id }) => refused.push(client_id),
+    keep: (id, one) => kept.set(id, one),
+    restored,
+  })
+  return { outbox, sent, answers, refused, kept }
+}
+
+beforeEach(() => {
+  vi.useFakeTimers()
+})
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+test('sends in the order of writing, one at a time for each ticket, and forgets what is stored', async () => {
+  const { outbox, sent, kept } = setUp()
+  const answers = [outbox.add(entry('a')), outbox.add(entry('b')), outbox.add(entry('x', 'U'))]
+  expect(sent).toEqual(['a', 'x'])
+  expect(await Promise.all(answers)).toEqual(['stored a', 'stored b', 'stored x'])
+  expect(sent).toEqual(['a', 'x', 'b'])
+  expect(outbox.entries.value).toEqual([])
+  expect([...kept]).toEqual([
+    ['a', null],
+    ['b', null],
+    ['x', null],
+  ])
+})
+
+test('without an answer the lane waits, later ones stay behind, and the same names are tried again', async () => {
+  const { outbox, sent, answers, kept } = setUp()
+  answers.push(new NetworkError('down'), new NetworkError('down'))
+  const first = outbox.add(entry('a'))
+  const second = outbox.add(entry('b'))
+  await vi.advanceTimersByTimeAsync(0)
+  expect(outbox.entries.value.map((one) => one.state)).toEqual(['failed', 'failed'])
+  expect(kept.get('a')?.body).toBe('a')
+  await vi.advanceTimersByTimeAsync(60_000)
+  expect(sent).toEqual(['a', 'a', 'a', 'b'])
+  expect(await first).toBe('stored a')
+  expect(await second).toBe('stored b')
+})
+
+test('a kick does not wait, and does not send twice what is under way', async () => {
+  const { outbox, sent, answers } = setUp()
+  answers.push(new NetworkError('down'))
+  void outbox.add(entry('a'))
+  await vi.advanceTimersByTimeAsync(0)
+  outbox.kick()
+  outbox.kick()
+  await vi.advanceTimersByTimeAsync(0)
+  expect(sent).toEqual(['a', 'a'])
+  await vi.advanceTimersByTimeAsync(60_000)
+  expect(sent).toEqual(['a', 'a'])
+})
+
+test('Retry-After is kept to', async () => {
+  const { outbox, sent, answers } = setUp()
+  answers.push(refusal(429, 90))
+  void outbox.add(entry('a'))
+  await vi.advanceTimersByTimeAsync(89_000)
+  expect(sent).toEqual(['a'])
+  await vi.advanceTimersByTimeAsync(60_000)
+  expect(sent).toEqual(['a', 'a'])
+})
+
+test('a final refusal gives the text back and lets the next one go', async () => {
+  const { outbox, sent, answers, refused } = setUp()
+  answers.push(refusal(400))
+  const first = outbox.add(entry('a'))
+  const second = outbox.add(entry('b'))
+  await expect(first).rejects.toMatchObject({ status: 400 })
+  expect(await second).toBe('stored b')
+  expect(refused).toEqual(['a'])
+  expect(sent).toEqual(['a', 'b'])
+})
+
+test('what was kept is sent after a reload; a flush tells what stays', async () => {
+  const { outbox, sent, answers } = setUp([entry('a'), entry('b', 'U')])
+  answers.push('ok', new NetworkError('down'))
+  expect(await outbox.flush(3000)).toBe(1)
+  expect(sent).toEqual(['a', 'b'])
+  outbox.dispose()
+  await vi.advanceTimersByTimeAsync(120_000)
+  expect(sent).toEqual(['a', 'b'])
+  expect(vi.getTimerCount()).toBe(0)
+})
+
+test('after dispose nothing is sent and nobody waits for ever', async () => {
+  const { outbox, sent, answers } = setUp()
+  answers.push(new NetworkError('down'))
+  const waiting = outbox.add(entry('a'))
+  await vi.advanceTimersByTimeAsync(0)
+  outbox.dispose()
+  await expect(waiting).rejects.toThrow()
+  outbox.kick()
+  await vi.advanceTimersByTimeAsync(120_000)
+  expect(sent).toEqual(['a'])
+})

@@ -1,0 +1,53 @@
+import { batch, computed, type ReadonlySignal, type Signal, signal } from '@preact/signals-core'
+
+/** `pending` is a ticket on its way to the server, named by its `client_id`. */
+export interface Screen {
+  name: 'list' | 'new' | 'pending' | 'thread'
+  id: string
+}
+
+/** What the page and the customer look at. */
+export interface View {
+  open: Signal<boolean>
+  screen: ReadonlySignal<Screen>
+  go: (name: Screen['name'], id?: string) => void
+  /** A form was sent and its faults are to be seen, or a question was asked; forgotten with the screen. */
+  asked: Signal<boolean>
+  /** The ticket on screen, whether the drawer is open or not. */
+  ticketId: ReadonlySignal<string | null>
+  online: Signal<boolean>
+  visible: Signal<boolean>
+  /** Counts the times at which the page came back: into view, online, or out of the browser's cache. */
+  wake: Signal<number>
+}
+
+/** Follows the page until `signal` aborts. */
+export function createView(stop: AbortSignal): View {
+  const screen = signal<Screen>({ name: 'list', id: '' })
+  const asked = signal(false)
+  const online = signal(navigator.onLine)
+  const visible = signal(document.visibilityState === 'visible')
+  const wake = signal(0)
+  const look = () => {
+    const before = online.value && visible.value
+    online.value = navigator.onLine
+    visible.value = document.visibilityState === 'visible'
+    if (!before && online.value && visible.value) wake.value++
+  }
+  document.addEventListener('visibilitychange', look, { signal: stop })
+  for (const name of ['online', 'offline', 'pageshow']) window.addEventListener(name, look, { signal: stop })
+  return {
+    open: signal(false),
+    screen,
+    asked,
+    go: (name, id = '') =>
+      batch(() => {
+        screen.value = { name, id }
+        asked.value = false
+      }),
+    ticketId: computed(() => (screen.value.name === 'thread' ? screen.value.id : null)),
+    online,
+    visible,
+    wake,
+  }
+}

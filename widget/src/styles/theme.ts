@@ -1,0 +1,29 @@
+import type { Options } from '../options.ts'
+
+/** WCAG 2.2 relative luminance of `#rrggbb`, 0 to 1. */
+export function luminance(hex: string): number {
+  const part = (at: number) => {
+    const value = Number.parseInt(hex.slice(at, at + 2), 16) / 255
+    return value <= 0.04 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4
+  }
+  return 0.2126 * part(1) + 0.7152 * part(3) + 0.0722 * part(5)
+}
+
+/** White as long as it has a contrast of 4.5 on the colour, else black. */
+export const textOn = (color: string) => (luminance(color) > 0.183 ? '#000' : '#fff')
+
+const light =
+  '--surface:#fff;--soft:#f3f4f7;--line:#dde;--field:#889;--text:#112;--muted:#556;--danger:#b22;--blue:#24a;--amber:#750;--green:#163;--shadow:#1023;color-scheme:light'
+const dark =
+  '--surface:#1b1d22;--soft:#282b32;--line:#3a3d46;--field:#778;--text:#eef;--muted:#aab;--danger:#f99;--blue:#acf;--amber:#fc8;--green:#9db;--shadow:#0008;color-scheme:dark'
+
+/** The part of the style that options decide, and the host element's, which holds against any rule of the page. Every value has been checked, so none can carry more than itself. */
+export function themeCss({ theme: { color, radius, font }, position, offset, zIndex }: Options): string {
+  return (
+    `:host{all:initial!important;position:fixed!important;z-index:${zIndex}!important}` +
+    `.root{--accent:${color};--on:${textOn(color)};--radius:${radius}px;--x:calc(${offset.x}px + env(safe-area-inset-${position}));--y:calc(${offset.y}px + env(safe-area-inset-bottom));` +
+    `font-family:${font};${light}}` +
+    `.dark{${dark}}@media(prefers-color-scheme:dark){.auto{${dark}}}` +
+    `.launcher,.panel{${position}:var(--x)}`
+  )
+}
