@@ -71,8 +71,10 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     port: (http.address() as AddressInfo).port,
     async close() {
       const forced = setTimeout(() => http.closeAllConnections(), closeWithinMs)
-      http.closeIdleConnections()
+      // Node closes what is idle once; a connection whose last request ends later would be kept alive.
+      const idle = setInterval(() => http.closeIdleConnections(), 50)
       await gateway.close()
+      clearInterval(idle)
       clearTimeout(forced)
       await queue.stop()
       await orm.close()

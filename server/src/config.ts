@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { isIP } from 'node:net'
 import { join } from 'node:path'
 import * as z from 'zod'
 
@@ -37,7 +38,13 @@ const secretKey = z
   .string()
   .refine((value) => /^[A-Za-z0-9+/]{43}=?$/.test(value), 'must be 32 bytes in base64 (make one with: openssl rand -base64 32)')
   .transform((value) => Buffer.from(value, 'base64'))
-const network = /^(loopback|linklocal|uniquelocal|[\da-fA-F.:]+(\/\d{1,3})?)$/
+
+/** An address, a network in CIDR form, or one of the names for private ones. */
+function isNetwork(given: string): boolean {
+  const [address = '', bits = '1', ...rest] = given.split('/')
+  const longest = { 0: 0, 4: 32, 6: 128 }[isIP(address)] ?? 0
+  return /^(loopback|linklocal|uniquelocal)$/.test(given) || (rest.length === 0 && /^[1-9]\d{0,2}$/.test(bits) && Number(bits) <= longest)
+}
 
 const variables = z.object({
   PORT: z
@@ -61,7 +68,7 @@ const variables = z.object({
   TRUST_PROXY: z
     .string()
     .refine(
-      (value) => /^\d{1,2}$/.test(value) || value.split(',').every((one) => network.test(one.trim())),
+      (value) => /^\d{1,2}$/.test(value) || value.split(',').every((one) => isNetwork(one.trim())),
       'must be a number of proxies or their networks',
     )
     .transform((value) => (/^\d+$/.test(value) ? Number(value) : value.split(',').map((one) => one.trim())))

@@ -1,5 +1,5 @@
-/** White space, control and format characters, and letters that show nothing (fillers, variation selectors, the empty Braille cell). */
-const blank = /^[\p{Z}\p{C}\p{Default_Ignorable_Code_Point}\u2800\s]*$/u
+/** White space, control and format characters, and letters that show nothing (default-ignorable ones such as fillers, the empty Braille cell). */
+const blank = /^[\p{Z}\p{C}\p{DI}\u2800]*$/u
 
 /** Text as it is stored: NFC, trimmed; blank text (white space and invisible characters alone) is empty. */
 export const tidy = (text: string) => (blank.test(text) ? '' : text.normalize('NFC').trim())

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { tooLong } from './lines.ts'
 import { widgetBudget, widgetSize } from './size.ts'
+import { unmatchedRules } from './spec.ts'
 
 /** The gates beside the tests. Each prints a line; the totals stand alone on the last. */
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -24,6 +25,12 @@ function lines(): string {
   return 'no file is longer than 300 lines, no test than 500'
 }
 
+function spec(): string {
+  const unmatched = unmatchedRules(root)
+  if (unmatched.length > 0) throw new Error(unmatched.join('\n'))
+  return 'every rule has a test, every test a rule'
+}
+
 function size(): string {
   const { raw, gzip } = widgetSize(`${root}/widget/dist/widget.js`)
   const line = `widget.js: ${gzip} bytes gzip -9 of ${widgetBudget} (${raw} minified)`
@@ -41,6 +48,7 @@ const gates: Record<string, () => string | Promise<string>> = {
   'imports one way, no circles': () =>
     program('depcruise', '--config', '.dependency-cruiser.mjs', 'shared/src', 'server/src', 'widget/src', 'demo', 'test'),
   'length of files': lines,
+  'rules and tests': spec,
   'size of the widget': size,
 }
 

@@ -3,8 +3,15 @@ import { type Answer, request } from './client.ts'
 
 type Bytes = string | Buffer | readonly (string | Buffer)[]
 
+interface RawOptions {
+  /** Ends the exchange before the server does. */
+  enough?(text: string): boolean
+  /** Called when the first bytes have been written, to write more. */
+  written?(write: (more: string) => void): void
+}
+
 /** Writes bytes to the server's port and answers all that it says until it closes: for what no HTTP client would send. */
-export function rawText(url: string, bytes: Bytes, enough: (text: string) => boolean = () => false): Promise<string> {
+export function rawText(url: string, bytes: Bytes, { enough, written }: RawOptions = {}): Promise<string> {
   const { hostname, port } = new URL(url)
   return new Promise((resolve) => {
     const socket = connect(Number(port), hostname)
@@ -16,18 +23,19 @@ export function rawText(url: string, bytes: Bytes, enough: (text: string) => boo
     socket.setEncoding('latin1')
     socket.on('data', (chunk) => {
       text += chunk
-      if (enough(text)) done()
+      if (enough?.(text)) done()
     })
     socket.on('end', done)
     // A server that refuses while we still write may reset: what it said before counts.
     socket.on('error', done)
-    for (const part of [bytes].flat()) socket.write(part)
+    const parts = [bytes].flat()
+    for (const [i, part] of parts.entries()) socket.write(part, () => i === parts.length - 1 && written?.((more) => socket.write(more)))
   })
 }
 
 /** The same, up to the first whole answer. */
 export async function rawExchange(url: string, bytes: Bytes): Promise<Answer> {
-  const text = await rawText(url, bytes, (sofar) => parse(sofar) !== null)
+  const text = await rawText(url, bytes, { enough: (sofar) => parse(sofar) !== null })
   const answer = parse(text)
   if (!answer) throw new Error(`no whole answer: ${text.slice(0, 500)}`)
   return answer

@@ -45,7 +45,7 @@ export async function checkSigningKeys(orm: Orm, secrets: SecretBox): Promise<vo
 
 export function createAuth(deps: Dependencies): Auth {
   const signingKeys = believing<{ key: SigningKey | null }>(deps.clock, 10_000)
-  const people = believing<{ customerId: string; agentId: string | null }>(deps.clock, 50_000)
+  const people = believing<{ said: string; customerId: string; agentId: string | null }>(deps.clock, 50_000)
   const apiKeys = believing<{ principal: Principal | null }>(deps.clock, 10_000)
 
   async function findSigningKey(kid: string): Promise<SigningKey | null> {
@@ -58,9 +58,10 @@ export function createAuth(deps: Dependencies): Auth {
   }
 
   async function person(app: AppRef, claims: HostClaims) {
-    const cacheKey = JSON.stringify([app.id, claims.sub, claims.role, claims.name, claims.email, claims.email_verified, claims.phone, claims.locale])
+    const cacheKey = JSON.stringify([app.id, claims.sub])
+    const said = JSON.stringify([claims.role, claims.name, claims.email, claims.email_verified, claims.phone, claims.locale])
     const known = people.get(cacheKey)
-    if (known) return known
+    if (known?.said === said) return known
     const profile: Profile = {
       name: claims.name,
       email: claims.email,
@@ -73,7 +74,7 @@ export function createAuth(deps: Dependencies): Auth {
     if (customer.blocked_at) throw unauthorized('This customer has been blocked.')
     const agent = claims.role === 'customer' ? null : await provisionAgent(deps.orm, app.id, claims.sub, claims.role, profile, now)
     if (agent?.removed_at) throw unauthorized('This agent has been removed.')
-    const found = { customerId: customer.id, agentId: agent?.id ?? null }
+    const found = { said, customerId: customer.id, agentId: agent?.id ?? null }
     people.set(cacheKey, found)
     return found
   }

@@ -7,6 +7,7 @@ import { createPostgreSqlTypeParsers, type InferKyselyDB } from '@mikro-orm/sql'
 import type { Kysely } from 'kysely'
 import { Client, TypeOverrides } from 'pg'
 import postgresArray from 'postgres-array'
+import { ConfigError } from '../config.ts'
 import { ApiKeyEntity, AppEntity, SigningKeyEntity } from './entities/app.ts'
 import { AgentEntity, CustomerEntity } from './entities/people.ts'
 import { EventEntity, MessageEntity, TicketCounterEntity, TicketEntity } from './entities/ticket.ts'
@@ -87,7 +88,9 @@ export async function openOrm(options: DatabaseOptions): Promise<Orm> {
 /** Runs `work` while no other process does: the lock has a connection of its own, because the pool may be one connection large. */
 async function alone(url: string, work: () => Promise<unknown>): Promise<void> {
   const client = new Client({ connectionString: url, connectionTimeoutMillis: 5_000 })
-  await client.connect()
+  await client.connect().catch((err: Error) => {
+    throw new ConfigError(`DATABASE_URL: the database cannot be reached (${err.message}).`)
+  })
   try {
     await client.query('select pg_advisory_lock(7366270181)')
     await work()

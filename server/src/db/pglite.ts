@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { PGlite } from '@electric-sql/pglite'
 import { type DatabaseConnection, type Driver, PGliteDialect } from 'kysely'
+import { ConfigError } from '../config.ts'
 
 /**
  * Kysely's PGlite driver hands its one connection to everybody at once: a query of one request would run inside the open transaction of another. Here
@@ -32,11 +33,11 @@ export class DataDirInUse extends Error {}
 
 /**
  * Takes `DATA_DIR` for this process: two openers of one PGlite folder lose data. The lock is the operating system's, held through an SQLite file, so that
- * it ends with the process, however that ends. Throws {@link DataDirInUse}.
+ * it ends with the process, however that ends. Throws {@link DataDirInUse}, and {@link ConfigError} for a folder
+ * that cannot be made or written.
  */
 export function lockDataDir(dataDir: string): { release(): void } {
-  mkdirSync(dataDir, { recursive: true })
-  const lock = new DatabaseSync(join(dataDir, 'lock'))
+  const lock = openLock(dataDir)
   try {
     lock.exec('begin exclusive')
   } catch {
@@ -44,6 +45,15 @@ export function lockDataDir(dataDir: string): { release(): void } {
     throw new DataDirInUse(`DATA_DIR ${dataDir} is in use by another process; stop it, or give this one a folder of its own.`)
   }
   return { release: () => lock.close() }
+}
+
+function openLock(dataDir: string): DatabaseSync {
+  try {
+    mkdirSync(dataDir, { recursive: true })
+    return new DatabaseSync(join(dataDir, 'lock'))
+  } catch (err) {
+    throw new ConfigError(`DATA_DIR: cannot be used (${err instanceof Error ? err.message : String(err)}).`)
+  }
 }
 
 /** Opens (and on the first start makes) the embedded database; null is one in memory, for tests. */

@@ -37,6 +37,8 @@ export async function openQueue({ url, pglite, names, log }: QueueOptions): Prom
   }
   return {
     async enqueue(db, queue, data) {
+      // Looking up a queue that was not opened would wait for a second connection inside this transaction.
+      if (!names.includes(queue)) throw new Error(`job queue ${queue} was not opened`)
       const id = await boss.send(queue, data, { db: fromKysely(db) })
       if (id === null) throw new Error(`job queue ${queue} did not take a job`)
       return id

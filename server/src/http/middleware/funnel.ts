@@ -1,11 +1,11 @@
 import { STATUS_CODES } from 'node:http'
 import type { ErrorCode } from '@support-widget/shared/errors.ts'
-import { HttpError } from 'koa'
 import { Refusal, toRefusal } from '../../errors.ts'
 import type { Ctx, Next } from '../context.ts'
 import { problemOf } from '../problem.ts'
 
 const byStatus: Partial<Record<number, ErrorCode>> = {
+  403: 'not_found',
   404: 'not_found',
   405: 'method_not_allowed',
   408: 'request_timeout',
@@ -16,7 +16,8 @@ const byStatus: Partial<Record<number, ErrorCode>> = {
 /** The one place where what was thrown becomes an answer. Refusals are told; everything else is logged and answered without its text. */
 export async function funnel(ctx: Ctx, next: Next) {
   try {
-    if (ctx.req.headers.host === undefined && ctx.req.httpVersion === '1.1') throw new Refusal('invalid_request', { detail: 'A Host header is needed.' })
+    if (ctx.req.headers.host === undefined && ctx.req.httpVersion === '1.1')
+      throw new Refusal('invalid_request', { detail: 'A Host header is needed.' })
     await next()
     if (ctx.status >= 400 && !ctx.body) throw unrouted(ctx)
   } catch (err) {
@@ -29,10 +30,15 @@ function unrouted(ctx: Ctx): Refusal {
   return ctx.response.get('Allow') ? new Refusal('method_not_allowed') : new Refusal('not_found', { detail: 'There is nothing at this path.' })
 }
 
+/** The status of an HTTP error that a library threw, told by its marks: each library brings a class of its own. Anything else is 500. */
+function statusOf(err: unknown): number {
+  return err instanceof Error && 'expose' in err && 'status' in err && typeof err.status === 'number' ? err.status : 500
+}
+
 function refusalOf(err: unknown): Refusal {
-  if (!(err instanceof HttpError)) return toRefusal(err)
-  const code = byStatus[err.status] ?? (err.status < 500 ? 'invalid_request' : null)
-  return code ? new Refusal(code, { detail: STATUS_CODES[err.status] ?? 'Bad request' }) : toRefusal(err)
+  const status = statusOf(err)
+  const code = byStatus[status] ?? (status < 500 ? 'invalid_request' : null)
+  return code ? new Refusal(code, { detail: STATUS_CODES[status] ?? 'Bad request' }) : toRefusal(err)
 }
 
 function answer(ctx: Ctx, refusal: Refusal): void {
