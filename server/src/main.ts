@@ -22,7 +22,8 @@ export async function run(start: () => Promise<{ close(): Promise<void> }>): Pro
   }
 }
 
-function fail(err: unknown): never {
+/** Ends the process with one readable line, or for a fault of ours with its stack. */
+export function fail(err: unknown): never {
   process.stderr.write(`${readable(err)}\n`)
   process.exit(1)
 }

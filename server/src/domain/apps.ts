@@ -16,6 +16,9 @@ const defaultCategories: Category[] = [
 /** What a customer of the app may choose as a ticket's category. */
 export const categoriesOf = (app: AppRef): Category[] => app.settings.categories ?? defaultCategories
 
+/** What making apps and keys needs: the command line has no more. */
+export type Keeper = Pick<Core, 'orm' | 'apps' | 'clock' | 'secrets'>
+
 export interface NewApp {
   publicId: string
   name: string
@@ -24,7 +27,7 @@ export interface NewApp {
 }
 
 /** Makes the app, or brings the one with this public id up to date. */
-export async function saveApp(core: Core, { publicId, name, origins }: NewApp): Promise<AppRef> {
+export async function saveApp(core: Keeper, { publicId, name, origins }: NewApp): Promise<AppRef> {
   const row = { id: uuidv7(), public_id: publicId, name, origins, settings: {}, created_at: core.clock.now(), disabled_at: null }
   await core.orm
     .db()
@@ -40,7 +43,7 @@ export async function saveApp(core: Core, { publicId, name, origins }: NewApp): 
 
 /** Gives the app a key to sign its users' tokens with (HS256); an existing `kid` of the same app gets the new secret, one of another app stays theirs. The
  * secret is kept encrypted. */
-export async function addSigningKey(core: Core, app: AppRef, key: { kid: string; secret: string }): Promise<void> {
+export async function addSigningKey(core: Keeper, app: AppRef, key: { kid: string; secret: string }): Promise<void> {
   await core.orm
     .db()
     .insertInto('signing_keys')
@@ -72,7 +75,7 @@ export interface NewApiKey {
 }
 
 /** Makes an API key and answers it: it can be read only now, because only its hash is kept. */
-export async function addApiKey(core: Core, app: AppRef, input: NewApiKey): Promise<string> {
+export async function addApiKey(core: Keeper, app: AppRef, input: NewApiKey): Promise<string> {
   const key = input.key ?? `sup_${input.kind}_${randomBytes(32).toString('base64url')}`
   const customer =
     input.kind === 'partner' && input.sub ? await provisionCustomer(core.orm, app.id, input.sub, unknownProfile, core.clock.now()) : null

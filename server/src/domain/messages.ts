@@ -30,7 +30,7 @@ export async function sendMessage(core: Core, actor: Actor, ticketId: string, in
 }
 
 async function write(tx: Tx, actor: Actor, ticketId: string, input: NewMessageInput): Promise<MessageView> {
-  const ticket = await lockTicket(tx.db, actor, ticketId)
+  const ticket = await lockTicket(tx, actor, ticketId)
   const before = input.client_id ? await findByClientId(tx.db, actor, ticketId, input.client_id) : null
   if (before) return before
   if (actor.type === 'customer' && ticket.status === 'closed') {
@@ -144,7 +144,7 @@ export async function readThread(
 /** Moves the actor's side's read position forward, never back and never past the last message. Throws `not_found`. */
 export async function markRead(core: Core, actor: Actor, ticketId: string, seq: number): Promise<TicketView> {
   return change(core, actor, async (tx) => {
-    const ticket = await lockTicket(tx.db, actor, ticketId)
+    const ticket = await lockTicket(tx, actor, ticketId)
     const customer = actor.type === 'customer'
     const from = customer ? ticket.customer_read_seq : ticket.agent_read_seq
     const to = Math.min(seq, customer ? ticket.public_seq : ticket.seq)

@@ -151,7 +151,7 @@ export async function listTickets(core: Core, actor: Actor, filter: TicketFilter
 
 /** Closes the customer's ticket; a closed one stays as it is. Throws `not_found`. */
 export async function closeTicket(core: Core, actor: CustomerActor, ticketId: string): Promise<TicketView> {
-  return change(core, actor, async (tx) => applyPatch(tx, actor, await lockTicket(tx.db, actor, ticketId), { status: 'closed' }))
+  return change(core, actor, async (tx) => applyPatch(tx, actor, await lockTicket(tx, actor, ticketId), { status: 'closed' }))
 }
 
 /**
@@ -165,7 +165,7 @@ export async function updateTicket(
   patch: TicketPatch,
 ): Promise<{ ticket: TicketView; conflict: boolean }> {
   return change(core, actor, async (tx) => {
-    const ticket = await lockTicket(tx.db, actor, ticketId)
+    const ticket = await lockTicket(tx, actor, ticketId)
     if (patch.version !== undefined && patch.version !== ticket.version) {
       return { ticket: await seeTicket(tx.db, actor, ticketId), conflict: true }
     }
