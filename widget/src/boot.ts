@@ -9,10 +9,9 @@ import { createApi } from './net/api.ts'
 import { connectSocket } from './net/socket.ts'
 import type { Options } from './options.ts'
 import { type Emit, report } from './state/events.ts'
-import { createIdentity } from './state/identity.ts'
+import { createIdentity, type Identity } from './state/identity.ts'
 import type { Draft } from './state/persist.ts'
 import type { NewTicketInput, Person } from './state/person.ts'
-import type { TokenSource } from './state/session.ts'
 import { createView } from './state/view.ts'
 
 export interface Opening {
@@ -27,21 +26,14 @@ export interface Widget {
   close: () => void
   toggle: () => Promise<void>
   setHidden: (hidden: boolean) => void
-  identify: (source: TokenSource) => Promise<unknown>
+  identify: (...given: Parameters<Identity['use']>) => Promise<unknown>
   logout: () => Promise<number>
   createTicket: (input: NewTicketInput) => Promise<Ticket>
   shutdown: () => void
 }
 
-/** Runs when the page has nothing better to do; the result cancels it. */
-function whenIdle(action: () => void): () => void {
-  if ('requestIdleCallback' in window) {
-    const id = requestIdleCallback(action, { timeout: 3000 })
-    return () => cancelIdleCallback(id)
-  }
-  const timer = setTimeout(action, 200)
-  return () => clearTimeout(timer)
-}
+/** Runs when the page has nothing better to do. */
+const whenIdle = (action: () => void) => ('requestIdleCallback' in window ? requestIdleCallback(action, { timeout: 3000 }) : setTimeout(action, 200))
 
 /** Starts one widget in the page. Everything that it attaches goes with `shutdown`. */
 export function startWidget(first: Options, emit: Emit): Widget {
@@ -63,20 +55,22 @@ export function startWidget(first: Options, emit: Emit): Widget {
   const unread = computed(() => person.value?.tickets.unread.value ?? 0)
   const host = createHost(options, texts)
 
-  let configured = false
-  const configure = async () => {
+  let configured: Promise<void> | undefined
+  const configure = () => {
     if (configured) return
-    configured = true
-    try {
-      config.value = await call('getWidgetConfig', { query: { app: first.app } })
-    } catch (error) {
-      configured = false
-      report(emit, error)
-    }
+    configured = call('getWidgetConfig', { query: { app: first.app } }).then(
+      (answer) => {
+        config.value = answer
+      },
+      (error: unknown) => {
+        configured = undefined
+        report(emit, error)
+      },
+    )
   }
   const settle = async () => {
     const known = await identity.resolve()
-    if (known) void configure()
+    if (known) configure()
     else view.open.value = false
     return known
   }
@@ -137,20 +131,23 @@ export function startWidget(first: Options, emit: Emit): Widget {
       })
     }),
     effect(() => {
-      const count = unread.value
-      if (count === lastUnread) return
-      lastUnread = count
-      untracked(() => emit('unread_changed', { unread_count: count }))
+      void unread.value
+      // What arrives in an open thread is read in the same turn.
+      queueMicrotask(() => {
+        const unread_count = unread.peek()
+        if (unread_count !== lastUnread) emit('unread_changed', { unread_count })
+        lastUnread = unread_count
+      })
     }),
     effect(() => {
       if (view.wake.value) void untracked(settle)
     }),
-    whenIdle(async () => {
-      const known = await settle()
-      if (!stop.signal.aborted) emit('ready', { signed_in: known !== null })
-    }),
   ]
   identity.use(first)
+  whenIdle(async () => {
+    const known = await settle()
+    if (!stop.signal.aborted) emit('ready', { signed_in: known !== null })
+  })
 
   return {
     options: () => options.value,
@@ -163,8 +160,8 @@ export function startWidget(first: Options, emit: Emit): Widget {
     setHidden: (value) => {
       hidden.value = value
     },
-    identify: (source) => {
-      identity.use(source)
+    identify: (...given) => {
+      identity.use(...given)
       return settle()
     },
     logout: identity.logout,

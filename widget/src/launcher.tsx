@@ -7,15 +7,8 @@ export function Launcher({ ui, unread, toggle }: { ui: Ui; unread: number; toggl
   const open = ui.view.open.value
   const name = open ? t('close') : t('title') + (unread ? `, ${say(unread)}` : '')
   return (
-    <button
-      type="button"
-      class={open ? 'launcher active' : 'launcher'}
-      aria-label={name}
-      aria-expanded={open}
-      aria-haspopup="dialog"
-      onClick={toggle}
-    >
-      <Icon name={open ? 'down' : 'chat'} size={26} />
+    <button type="button" class={open ? 'launcher active' : 'launcher'} aria-label={name} aria-expanded={open} onClick={toggle}>
+      <Icon name={open ? 'cross' : 'chat'} size={26} />
       {unread > 0 && !open && (
         <span class="badge" aria-hidden="true">
           {unread > 99 ? '99+' : unread}

@@ -64,7 +64,7 @@ export function createPublicApi(server: string) {
       // Another app or server is another widget.
       running.update({ ...next, app: before.app, server: before.server })
       const source = sourceOf(given)
-      return source && running.identify(source)
+      return source && running.identify(source, { unlessSame: true })
     },
     shutdown: (running) => {
       running.shutdown()
@@ -78,7 +78,7 @@ export function createPublicApi(server: string) {
     hide: (running) => running.setHidden(true),
     identify: (running, given) => {
       const source = sourceOf(given)
-      return source ? running.identify(source) : warn('identify: no token, getToken or tokenUrl')
+      return source ? running.identify(source) : warn('identify: no token')
     },
     logout: async (running) => ({ unsent: await running.logout() }),
     createTicket: (running, given) => {
@@ -106,7 +106,7 @@ export function createPublicApi(server: string) {
   }
   const on = (name: unknown, listener: unknown) => {
     if (typeof name !== 'string' || typeof listener !== 'function') {
-      warn('on: no event or no function')
+      warn('on: no function')
       return () => {}
     }
     const heard = listeners.get(name) ?? new Set()

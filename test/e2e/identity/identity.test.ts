@@ -75,3 +75,45 @@ test('ID-4: no token is stored', async () => {
   expect(stored).not.toContain('nostore')
   await page.close()
 })
+
+test('ID-5: who signs in after the page was asked is found when support is opened', async () => {
+  const { page, context } = await stack.visit(null)
+  await loaded(page)
+  await page.evaluate(() => new Promise((resolve) => (window as unknown as Global).SupportWidget('on', 'ready', resolve)))
+  await context.addCookies([{ name: 'kilnshare_user', value: 'later', url: stack.hostUrl }])
+  await page.evaluate(() => (window as unknown as Global).SupportWidget('open'))
+  await widgetOf(page).dialog.waitFor()
+  await page.close()
+})
+
+test('ID-6: a failed token answer is told with its cause and asked for again', async () => {
+  const { page } = await stack.visit(null)
+  let asked = 0
+  await page.route('**/support-token', (route) => (asked++ ? route.continue() : route.fulfill({ status: 502, body: 'bad gateway' })))
+  const warned = page.waitForEvent('console', (message) => message.text().includes('HTTP 502'))
+  await page.goto(`${stack.hostUrl}/?user=patient`)
+  await warned
+  await widgetOf(page).launcher.waitFor()
+  expect(asked).toBe(2)
+  await page.close()
+})
+
+test('ID-7: of two customers named at once the later one holds, and the drawer stays open', async () => {
+  const { page } = await stack.visit('first')
+  await widgetOf(page).launcher.waitFor()
+  const { demo } = stack.running
+  const tokens = [await demo.sign('second', 'customer', 600), await demo.sign('first', 'customer', 600)]
+  const errors = await page.evaluate(async ([second, first]) => {
+    const { SupportWidget } = window as unknown as Global
+    const errors: unknown[] = []
+    await SupportWidget('on', 'error', (detail: unknown) => errors.push(detail))
+    void SupportWidget('identify', { token: second })
+    const opened = SupportWidget('open')
+    await SupportWidget('identify', { token: first })
+    await opened
+    return errors
+  }, tokens)
+  expect(errors).toEqual([])
+  expect(await widgetOf(page).dialog.isVisible()).toBe(true)
+  await page.close()
+})

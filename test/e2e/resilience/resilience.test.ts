@@ -161,3 +161,41 @@ test('DEL-7: dangerous text is text', async () => {
   expect(complaints).toEqual([])
   await page.close()
 })
+
+test('DEL-8: a token that never comes leaves a message unsent, not on its way for ever', async () => {
+  const { page } = await stack.visit('silent')
+  const widget = widgetOf(page)
+  await widget.open()
+  await widget.writeTicket('Silent', 'One')
+  await page.route('**/support-token', () => {})
+  await page.route('**/messages', (route) =>
+    route.fulfill({
+      status: 401,
+      headers: { 'access-control-allow-origin': stack.hostUrl },
+      json: { code: 'token_expired', detail: 'expired' },
+    }),
+  )
+  await widget.composer.fill('Two')
+  await widget.composer.press('Enter')
+  await widget.thread.getByText('Not sent yet').waitFor({ timeout: 30_000 })
+  await page.unroute('**/messages')
+  await page.unroute('**/support-token')
+  await widget.thread.getByRole('button', { name: 'Try again' }).click()
+  await expect.poll(() => bodiesOf('silent'), { timeout: 15_000 }).toEqual(['One', 'Two'])
+  await page.close()
+})
+
+test('DEL-9: half-typed text goes along from a closed ticket to a new one, beside what stands there', async () => {
+  const { page } = await stack.visit('half')
+  const widget = widgetOf(page)
+  await widget.open()
+  await widget.writeTicket('Half', 'One')
+  await expect.poll(() => bodiesOf('half')).toEqual(['One'])
+  await widget.composer.fill('half a thought')
+  const [ticket] = (await (await stack.customer('half')).call('listTickets', {})).data
+  await (await stack.customer('half')).call('closeTicket', { params: { id: ticket?.id ?? '' } })
+  await widget.dialog.getByText('Your text is kept for the new ticket.').waitFor()
+  await widget.newTicket.click()
+  expect(await widget.message.inputValue()).toBe('half a thought')
+  await page.close()
+})

@@ -28,8 +28,8 @@ export function Bubble({ message, first, last, state, texts }: { message: Messag
   }
   const mine = type === 'customer'
   return (
-    <div class={mine ? 'message mine' : 'message'}>
-      {first && !mine && <bdi class="name">{name ?? texts.t('title')}</bdi>}
+    <article class={mine ? 'message mine' : 'message'}>
+      <bdi class={first && !mine ? 'name' : 'sr'}>{mine ? texts.t('you') : (name ?? texts.t('title'))}</bdi>
       <Body text={message.body} />
       {(last || state) && (
         <span class="when">
@@ -37,13 +37,14 @@ export function Bubble({ message, first, last, state, texts }: { message: Messag
           {state && ` · ${state}`}
         </span>
       )}
-    </div>
+    </article>
   )
 }
 
 /** A text that the server does not have yet. */
 export const UnsentBubble = ({ body, state, retry, t }: { body: string; state: 'sending' | 'failed'; retry: () => void; t: Texts['t'] }) => (
-  <div class={`message mine ${state}`}>
+  <article class="message mine">
+    <span class="sr">{t('you')}</span>
     <Body text={body} />
     <span class="when">
       {t(state)}
@@ -56,5 +57,5 @@ export const UnsentBubble = ({ body, state, retry, t }: { body: string; state: '
         </>
       )}
     </span>
-  </div>
+  </article>
 )

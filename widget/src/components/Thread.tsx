@@ -27,10 +27,19 @@ class Log extends Component<LogProps> {
   atEnd = true
   height = 0
 
+  /** The box itself becomes smaller, as the composer grows or a keyboard comes up. */
+  size = new ResizeObserver(() => this.toEnd())
+
   override componentDidMount() {
+    const box = this.box.current
+    if (!box) return
     // What scrolls must be reachable by keyboard.
-    if (this.box.current) this.box.current.tabIndex = 0
+    box.tabIndex = 0
+    this.size.observe(box)
     this.settle(this.props.top)
+  }
+  override componentWillUnmount() {
+    this.size.disconnect()
   }
   override componentDidUpdate(before: LogProps) {
     this.settle(before.top)
@@ -39,8 +48,11 @@ class Log extends Component<LogProps> {
     const box = this.box.current
     if (!box || box.scrollHeight === this.height) return
     if (this.props.top < top) box.scrollTop += box.scrollHeight - this.height
-    else if (this.atEnd) box.scrollTop = box.scrollHeight
+    else this.toEnd()
     this.height = box.scrollHeight
+  }
+  toEnd() {
+    if (this.atEnd) this.box.current?.scrollTo(0, this.box.current.scrollHeight)
   }
   override render({ label, children }: LogProps) {
     return (
@@ -115,6 +127,7 @@ export function Thread({ ui, person, id }: ScreenProps & { id: string }) {
   const { t } = ui.texts.value
   const { messages: all, load } = person.conversation.thread(id).value
   const messages = inOrder(all)
+  const top = messages[0]?.seq ?? 1
   const unsent = waitingFor(id, all, person.outbox.entries.value)
   const ticket = person.tickets.list.value.find((one) => one.id === id)
 
@@ -123,9 +136,9 @@ export function Thread({ ui, person, id }: ScreenProps & { id: string }) {
   return (
     <>
       {ticket && <Facts ui={ui} person={person} ticket={ticket} />}
-      <Log label={t('thread')} top={messages[0]?.seq ?? 1}>
-        {(messages[0]?.seq ?? 1) > 1 && (
-          <button type="button" class="quiet more" onClick={() => person.conversation.earlier(id).catch(person.sync.catchUp)}>
+      <Log label={t('thread')} top={top}>
+        {top > 1 && (
+          <button type="button" class="quiet" onClick={() => person.conversation.earlier(id).catch(person.sync.catchUp)}>
             {t('earlier')}
           </button>
         )}
@@ -135,15 +148,18 @@ export function Thread({ ui, person, id }: ScreenProps & { id: string }) {
           <UnsentBubble key={client_id} body={body} state={state} retry={person.outbox.kick} t={t} />
         ))}
       </Log>
-      {ticket?.status === 'closed' && (
+      {ticket?.status === 'closed' ? (
         <div class="foot">
-          <p>{t('closed')}</p>
-          <button type="button" class="primary" onClick={() => ui.view.go('new')}>
+          <p>
+            {t('closed')} {(person.drafts.value.get(id)?.body || person.refusal.value?.ticketId === id) && t('kept')}
+          </p>
+          <button type="button" class="primary" onClick={() => person.carry(id)}>
             {t('new_ticket')}
           </button>
         </div>
+      ) : (
+        ticket && <Composer ui={ui} person={person} id={id} />
       )}
-      {ticket && ticket.status !== 'closed' && <Composer ui={ui} person={person} id={id} />}
     </>
   )
 }

@@ -40,16 +40,7 @@ export function TicketList({ ui, person }: ScreenProps) {
   return (
     <>
       <div class="body">
-        {empty && load.value === 'ready' && (
-          <div class="empty">
-            <Icon name="chat" size={40} />
-            <h3>{t('empty_title')}</h3>
-            <p>{t('empty_text')}</p>
-          </div>
-        )}
-        {empty && load.value === 'error' && <Trouble t={t} text={t('load_error')} retry={person.sync.catchUp} />}
-        {empty && load.value !== 'ready' && load.value !== 'error' && <Bones t={t} />}
-        {!empty && (
+        {!empty ? (
           <ul>
             {pending.map(({ client_id, subject, state }) => (
               <Row key={client_id} subject={subject} unread={0} go={() => ui.view.go('pending', client_id)} texts={texts}>
@@ -63,9 +54,19 @@ export function TicketList({ ui, person }: ScreenProps) {
               </Row>
             ))}
           </ul>
+        ) : load.value === 'ready' ? (
+          <div class="empty">
+            <Icon name="chat" size={40} />
+            <h3>{t('empty_title')}</h3>
+            <p>{t('empty_text')}</p>
+          </div>
+        ) : load.value === 'error' ? (
+          <Trouble t={t} text={t('load_error')} retry={person.sync.catchUp} />
+        ) : (
+          <Bones t={t} />
         )}
         {more.value && (
-          <button type="button" class="quiet more" onClick={() => next().catch(person.sync.catchUp)}>
+          <button type="button" class="quiet" onClick={() => next().catch(person.sync.catchUp)}>
             {t('more')}
           </button>
         )}

@@ -9,11 +9,10 @@ const disguised = /^https?:\/\/[^/?#\\]*@/i
 
 /** Sentence marks at the end belong to the sentence; so does a bracket that was opened before the link. */
 function trimEnd(link: string): string {
-  const short = link.replace(/[.,;:!?'’)\]}]+$/, (tail) => {
+  return link.replace(/[.,;:!?'’)\]}]+$/, (tail) => {
     const opened = link.split('(').length > link.slice(0, link.length - tail.length).split(')').length
     return tail.startsWith(')') && opened ? ')' : ''
   })
-  return short
 }
 
 /** Text in pieces, of which some are links. All pieces together are the text, unchanged. */

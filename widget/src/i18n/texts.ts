@@ -20,7 +20,6 @@ const rightToLeft = /^(ar|ckb|dv|fa|he|iw|ks|ps|sd|ug|ur|yi)\b/i
 const units = [
   ['year', 31_536_000],
   ['month', 2_592_000],
-  ['week', 604_800],
   ['day', 86_400],
   ['hour', 3_600],
   ['minute', 60],
@@ -39,9 +38,7 @@ export function localeOf(...wishes: unknown[]): string {
 
 export function createTexts(locale: string, strings: Strings = {}): Texts {
   const t: Texts['t'] = (key, values = {}) =>
-    (Object.hasOwn(strings, key) ? String(strings[key]) : en[key]).replace(/\{(\w+)\}/g, (all, name: string) =>
-      Object.hasOwn(values, name) ? String(values[name]) : all,
-    )
+    (Object.hasOwn(strings, key) ? String(strings[key]) : en[key]).replace(/\{(\w+)\}/g, (all, name: string) => String(values[name] ?? all))
   const plural = new Intl.PluralRules(locale)
   const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' })
   const days = new Intl.DateTimeFormat(locale, { weekday: 'long', day: 'numeric', month: 'long' })
@@ -53,8 +50,8 @@ export function createTexts(locale: string, strings: Strings = {}): Texts {
     unread: (n) => t(plural.select(n) === 'one' ? 'unread_one' : 'unread_other', { n }),
     ago: (time, now) => {
       const seconds = (Date.parse(time) - now) / 1000
-      const [unit, size] = units.find(([, length]) => -seconds >= length) ?? ['second', 0]
-      return size ? relative.format(Math.ceil(seconds / size), unit) : relative.format(0, 'second')
+      const [unit, size] = units.find(([, length]) => -seconds >= length) ?? ['second', Number.POSITIVE_INFINITY]
+      return relative.format(Math.ceil(seconds / size), unit)
     },
     day: (time) => days.format(new Date(time)),
     clock: (time) => clocks.format(new Date(time)),

@@ -43,6 +43,12 @@ interface Ways {
 /** A copy without a prototype: from others the browser, and we, would read whatever a page has put on `Object.prototype`. */
 export const bare = <T extends object>(options: T): T => Object.assign(Object.create(null), options)
 
+/** Rejects when the signal aborts. */
+export const end = (signal: AbortSignal) =>
+  new Promise<never>((_, reject) => {
+    signal.onabort = () => reject(signal.reason)
+  })
+
 const never = () => new Promise<never>(() => {})
 
 /** The typed client: `call('createTicket', { body })`. Rejects with `ApiError` or `NetworkError` alone. */
@@ -52,8 +58,9 @@ export function createApi({ server, getToken, signal, fetch = globalThis.fetch.b
     const { method, url } = requestTo(customerPaths[name], input)
     const stop = new AbortController()
     const abort = () => stop.abort()
-    const timer = setTimeout(abort, timeout)
-    signal.addEventListener('abort', abort)
+    const late = AbortSignal.timeout(timeout)
+    late.onabort = abort
+    signal.addEventListener('abort', abort, { signal: late })
     // Without a token there is no header that would cost a preflight.
     const own: RequestInit = token ? { cache: 'no-store', headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' } } : {}
     try {
@@ -62,9 +69,6 @@ export function createApi({ server, getToken, signal, fetch = globalThis.fetch.b
       return { response, content: (await response.json()) as unknown }
     } catch (error) {
       throw new NetworkError('No answer', { cause: error })
-    } finally {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', abort)
     }
   }
 

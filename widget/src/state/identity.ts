@@ -1,6 +1,6 @@
 import { type ReadonlySignal, signal } from '@preact/signals-core'
 import { createApi } from '../net/api.ts'
-import type { connectSocket } from '../net/socket.ts'
+import { type connectSocket, waitBefore } from '../net/socket.ts'
 import { type Emit, report } from './events.ts'
 import { createPersist } from './persist.ts'
 import { createPerson, type Person } from './person.ts'
@@ -19,8 +19,8 @@ interface Ways {
 export interface Identity {
   /** Null while nobody is signed in, or while that is not known. */
   person: ReadonlySignal<Person | null>
-  /** Somebody else from now on: what the one before saw and typed is gone before this returns. */
-  use: (source: TokenSource) => void
+  /** Somebody else from now on: what the one before saw and typed is gone before this returns. `unlessSame`: a source already in use changes nothing. */
+  use: (source: TokenSource, how?: { unlessSame?: boolean }) => void
   /** Asks the page who is signed in, if that is not known yet. Never rejects. */
   resolve: () => Promise<Person | null>
   /** Sends what waits for up to 3 s, forgets everybody; the number of messages that stay unsent. */
@@ -29,6 +29,7 @@ export interface Identity {
 }
 
 const patience = 3000
+const kinds = ['token', 'getToken', 'tokenUrl'] as const
 
 /** Who is signed in. Everything known of them hangs on one `Person` and one abort signal, so that nothing of them outlives the switch. */
 export function createIdentity({ app, server, view, connect, emit, storage = () => localStorage }: Ways): Identity {
@@ -37,8 +38,12 @@ export function createIdentity({ app, server, view, connect, emit, storage = () 
   let who: string | null = null
   let life = new AbortController()
   let resolving: Promise<Person | null> | undefined
+  let used: TokenSource = {}
+  let failures = 0
+  let retry: ReturnType<typeof setTimeout> | undefined
 
   const leave = () => {
+    clearTimeout(retry)
     life.abort()
     life = new AbortController()
     resolving = undefined
@@ -61,27 +66,28 @@ export function createIdentity({ app, server, view, connect, emit, storage = () 
       view,
       emit,
     })
-    call('getMe').then(
-      (me) => {
-        made.tickets.summary.value = me
-      },
-      (error: unknown) => report(emit, error),
-    )
+    call('getMe').then(made.tickets.expect, (error: unknown) => report(emit, error))
     person.value = made
     return made
   }
-  const find = async () => {
+  const find = async (): Promise<Person | null> => {
     const asked = session
+    clearTimeout(retry)
+    let name: string | null | undefined
+    let error: unknown
     try {
-      const name = await asked?.who()
-      // While we asked, somebody else may have been named.
-      if (asked === session && name && name !== who) welcome(name)
-    } catch (error) {
-      if (asked === session) {
-        resolving = undefined
-        emit('error', { code: 'no_token', message: `${error}` })
-      }
+      name = await asked?.who()
+    } catch (caught) {
+      error = caught
     }
+    // While we asked, somebody else may have been named.
+    if (asked !== session) return identity.resolve()
+    if (!name) resolving = undefined
+    else if (name !== who) welcome(name)
+    if (error) {
+      retry = setTimeout(identity.resolve, waitBefore(failures++))
+      emit('error', { code: 'no_token', message: (error as Error).message })
+    } else failures = 0
     return person.value
   }
   const start = (source: TokenSource) => {
@@ -94,13 +100,15 @@ export function createIdentity({ app, server, view, connect, emit, storage = () 
       },
     })
     session = made
+    used = source
     resolving = undefined
   }
 
   const identity: Identity = {
     person,
-    use: (source) => {
-      if (!source.token || who === null || claimsOf(source.token)?.sub !== who) leave()
+    use: (source, { unlessSame } = {}) => {
+      if (unlessSame && session && kinds.every((kind) => source[kind] === used[kind])) return
+      if (!source.token || claimsOf(source.token)?.sub !== who) leave()
       start(source)
     },
     resolve: () => {

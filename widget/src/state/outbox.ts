@@ -1,5 +1,6 @@
 import { type ReadonlySignal, signal } from '@preact/signals-core'
-import { ApiError, retryable } from '../net/api.ts'
+import { ApiError, end, retryable } from '../net/api.ts'
+import { waitBefore } from '../net/socket.ts'
 import type { Unsent } from './merge.ts'
 
 export interface Outbox<R> {
@@ -17,7 +18,7 @@ interface Ways<R> {
   /** Sends one entry under its `client_id`. */
   deliver: (entry: Unsent) => Promise<R>
   /** The server will never take this entry: its text must not be lost. */
-  refused: (entry: Unsent, error: ApiError) => void
+  refused: (entry: Unsent, error: ApiError) => unknown
   keep: (clientId: string, entry: Unsent | null) => void
   restored: readonly Unsent[]
 }
@@ -27,8 +28,6 @@ interface Lane {
   timer?: ReturnType<typeof setTimeout>
   running?: Promise<void> | undefined
 }
-
-const longestWait = 30_000
 
 /** Unsent messages and tickets, in the order in which they were written, one lane for each ticket. */
 export function createOutbox<R>({ deliver, refused, keep, restored }: Ways<R>): Outbox<R> {
@@ -72,7 +71,7 @@ export function createOutbox<R>({ deliver, refused, keep, restored }: Ways<R>): 
       if (disposed) return
       mark(name, 'failed')
       const asked = error instanceof ApiError ? error.retryAfter * 1000 : 0
-      const wait = Math.max(asked, Math.min(longestWait, 1000 * 2 ** lane.failures++)) * (1 + Math.random() / 4)
+      const wait = Math.max(asked * (1 + Math.random() / 4), waitBefore(lane.failures++))
       lane.timer = setTimeout(() => run(name), wait)
     }
   }
@@ -103,18 +102,13 @@ export function createOutbox<R>({ deliver, refused, keep, restored }: Ways<R>): 
       }),
     kick,
     flush: async (ms) => {
-      let timer: ReturnType<typeof setTimeout> | undefined
-      const patience = new Promise((resolve) => {
-        timer = setTimeout(resolve, ms)
-      })
-      await Promise.race([kick(), patience])
-      clearTimeout(timer)
+      await Promise.race([kick(), end(AbortSignal.timeout(ms))]).catch(() => {})
       return entries.value.length
     },
     dispose: () => {
       disposed = true
       for (const { timer } of lanes.values()) clearTimeout(timer)
-      for (const { reject } of waiters.values()) reject(new Error('Shut down, or signed out'))
+      for (const { reject } of waiters.values()) reject(new Error('Signed out'))
       waiters.clear()
     },
   }

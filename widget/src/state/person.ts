@@ -38,6 +38,8 @@ export interface Person {
   send: (ticketId: string) => void
   /** Sends what stands in the form of a new ticket, and shows it on its way. */
   submit: () => void
+  /** On to the form of a new ticket, with what stands in the composer of one that takes no more. */
+  carry: (ticketId: string) => void
   /** The new ticket as the server stored it; tried until the server has decided. */
   create: (input: NewTicketInput) => Promise<Ticket>
   allowStorage: () => void
@@ -53,7 +55,7 @@ interface Ways {
 }
 
 /** 128 random bits: the name of a message or ticket, given by its author's device. */
-const newClientId = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('')
+const newClientId = () => crypto.getRandomValues(new Uint32Array(4)).join('-')
 
 export function createPerson({ call, connect, persist, view, emit }: Ways): Person {
   const tickets = createTickets(call)
@@ -90,16 +92,22 @@ export function createPerson({ call, connect, persist, view, emit }: Ways): Pers
     emit('message_sent', { ticket_id: id, message })
     return message
   }
-  /** The text goes back to where it was typed, or into a new ticket where its own takes no more; what is typed there now stays. */
-  const giveBack = (entry: Unsent, error: ApiError) => {
-    const full = error.code === 'ticket_closed' || error.code === 'ticket_full'
-    const place = entry.ticket_id && !full ? entry.ticket_id : 'new'
-    const { subject, body, category } = draftOf(place)
+  /** What is typed there now stays. */
+  const addTo = (place: string, { subject, body, category }: Pick<Unsent, 'subject' | 'body' | 'category'>) => {
+    const typed = draftOf(place)
     write(place, {
-      subject: subject || entry.subject || '',
-      body: body ? `${entry.body}\n\n${body}` : entry.body,
-      category: category || entry.category || '',
+      subject: typed.subject || subject || '',
+      body: typed.body ? `${body}\n\n${typed.body}` : body,
+      category: typed.category || category || '',
     })
+  }
+  /** The page's own tickets, whose refusal the page is told, and nobody else. */
+  const fromPage = new Set<string>()
+  /** The text goes back to where it was typed, or into a new ticket where its own takes no more. */
+  const giveBack = (entry: Unsent, error: ApiError) => {
+    if (fromPage.has(entry.client_id)) return onScreen(entry.client_id) && view.go('list')
+    const full = error.code === 'ticket_closed' || error.code === 'ticket_full'
+    addTo(entry.ticket_id && !full ? entry.ticket_id : 'new', entry)
     refusal.value = { ticketId: entry.ticket_id, error }
     if (onScreen(entry.client_id)) view.go('new')
     if (full) void sync.catchUp()
@@ -142,7 +150,17 @@ export function createPerson({ call, connect, persist, view, emit }: Ways): Pers
       view.go('pending', client_id)
       answer.catch(() => {})
     },
-    create: async (input) => (await createTicket(input).answer) as Ticket,
+    carry: (ticketId) => {
+      const draft = draftOf(ticketId)
+      if (draft.body) addTo('new', draft)
+      write(ticketId, emptyDraft)
+      view.go('new')
+    },
+    create: async (input) => {
+      const { client_id, answer } = createTicket(input)
+      fromPage.add(client_id)
+      return (await answer) as Ticket
+    },
     allowStorage: () => {
       persist.allow()
       for (const [id, draft] of drafts.value) keepDraft(id, draft)

@@ -1,4 +1,4 @@
-import { bare, type GetToken, NetworkError } from '../net/api.ts'
+import { bare, end, type GetToken, NetworkError } from '../net/api.ts'
 
 /** Where the host app's token comes from. A `token` beside one of the others is the first to be used; the next comes from there. */
 export interface TokenSource {
@@ -29,8 +29,11 @@ export function hash(text: string): string {
   return sum.toString(36)
 }
 
-async function fromUrl(url: string, fetch: typeof globalThis.fetch): Promise<unknown> {
-  const response = await fetch(url, bare<RequestInit>({ credentials: 'same-origin', cache: 'no-store', headers: { accept: 'application/json' } }))
+async function fromUrl(url: string, fetch: typeof globalThis.fetch, signal: AbortSignal): Promise<unknown> {
+  const response = await fetch(
+    url,
+    bare<RequestInit>({ credentials: 'same-origin', cache: 'no-store', headers: { accept: 'application/json' }, signal }),
+  )
   if (response.status === 204 || response.status === 401) return null
   if (!response.ok) throw new Error(`HTTP ${response.status}`)
   return ((await response.json()) as { token?: unknown }).token
@@ -47,28 +50,35 @@ interface Surroundings {
   onChange: () => void
   fetch?: typeof fetch
   now?: () => number
+  /** How long the page may take to give a token, ms. */
+  patience?: number
 }
 
 /** Holds the host's token in memory, and asks for the next one before it ends. */
-export function createSession(source: TokenSource, { onChange, fetch = globalThis.fetch.bind(globalThis), now = Date.now }: Surroundings): Session {
+export function createSession(
+  source: TokenSource,
+  { onChange, fetch = globalThis.fetch.bind(globalThis), now = Date.now, patience = 20_000 }: Surroundings,
+): Session {
   let held: { token: string | null; who: string | null; exp: number; at: number } | undefined
   let asking: Promise<string | null> | undefined
 
-  const read = async (): Promise<unknown> => {
+  const read = async (signal: AbortSignal): Promise<unknown> => {
     if (source.token && !held) return source.token
     if (source.getToken) return source.getToken()
-    return source.tokenUrl ? fromUrl(source.tokenUrl, fetch) : source.token
+    return source.tokenUrl ? fromUrl(source.tokenUrl, fetch, signal) : source.token
   }
   const ask = async () => {
-    const answer = await read().catch((error: unknown) => {
-      throw new NetworkError('No token', { cause: error })
+    const late = AbortSignal.timeout(patience)
+    // All that waits for a token waits for this one: a page that never answers must not hold it for ever.
+    const answer = await Promise.race([read(late), end(late)]).catch((error: unknown) => {
+      throw new NetworkError(`No token: ${error}`)
     })
     const token = typeof answer === 'string' && answer ? answer : null
     const claims = token ? claimsOf(token) : null
     const before = held
     // A token that is not a JWT is a name of its own.
     held = { token, who: claims?.sub ?? token, exp: claims?.exp ?? Number.POSITIVE_INFINITY, at: now() }
-    if (before && before.who !== held.who) onChange()
+    if (before?.who && before.who !== held.who) onChange()
     return token
   }
   // A token that has just come is used even if it looks old: then it is this device's clock that is wrong.
@@ -84,7 +94,8 @@ export function createSession(source: TokenSource, { onChange, fetch = globalThi
   return {
     getToken,
     who: async () => {
-      await getToken()
+      // Who was nobody may have signed in since.
+      await getToken({ fresh: held?.who === null })
       return held?.who ?? null
     },
   }

@@ -1,4 +1,5 @@
 import { computed, effect, type ReadonlySignal, signal, untracked } from '@preact/signals-core'
+import { retryable } from '../net/api.ts'
 import type { CustomerFrame, SocketOptions, SocketState } from '../net/socket.ts'
 import type { Conversation } from './conversation.ts'
 import type { Tickets } from './tickets.ts'
@@ -39,8 +40,9 @@ export function createSync({ connect, view, tickets, conversation, kick }: Ways)
         const id = view.ticketId.value
         await Promise.all([tickets.refresh(), id && conversation.catchUp(id)])
         failures.value = 0
-      } catch {
-        failures.value++
+      } catch (error) {
+        // Refused is answered.
+        failures.value = retryable(error) ? failures.value + 1 : 0
       }
     } while (again)
   }
@@ -53,11 +55,12 @@ export function createSync({ connect, view, tickets, conversation, kick }: Ways)
   }
 
   const onFrame = ({ type, payload }: CustomerFrame) => {
+    const known = tickets.find('ticket' in payload ? payload.ticket.id : payload.ticket_id)
     if (type === 'message.created') conversation.receive(payload.message)
     else if (type === 'ticket.read') payload.by === 'customer' && tickets.markRead(payload.ticket_id, payload.seq)
     else tickets.put(payload.ticket)
-    // A ticket that nobody has told us of, or a badge without its list: the frame was only a hint.
-    if (tickets.load.value === 'idle' || (type === 'message.created' && !tickets.find(payload.ticket_id))) void catchUp()
+    // A ticket that is not in the list so far, or a badge without its list: the frame was only a hint.
+    if (!known) void catchUp()
   }
 
   const isLive = computed(() => live.value === 'live')
@@ -85,12 +88,11 @@ export function createSync({ connect, view, tickets, conversation, kick }: Ways)
         socket.close()
       }
     }),
-    effect(() => {
-      if (view.open.value) refreshAll()
-    }),
-    effect(() => {
-      if (isLive.value) refreshAll()
-    }),
+    ...[view.open, isLive].map((one) =>
+      effect(() => {
+        if (one.value) refreshAll()
+      }),
+    ),
     effect(() => {
       if (view.wake.value && listening.peek()) refreshAll()
     }),

@@ -1,9 +1,12 @@
-import { computed, type ReadonlySignal, type Signal, signal } from '@preact/signals-core'
+import { batch, computed, type ReadonlySignal, signal } from '@preact/signals-core'
+import type { Me } from '@support-widget/shared/people.ts'
 import type { Ticket } from '@support-widget/shared/ticket.ts'
 import type { Call } from '../net/api.ts'
 import { mergeTickets } from './merge.ts'
 
 export type Load = 'idle' | 'loading' | 'ready' | 'error'
+
+type Counts = Pick<Me, 'unread_count' | 'open_tickets'>
 
 export interface Tickets {
   list: ReadonlySignal<readonly Ticket[]>
@@ -13,8 +16,8 @@ export interface Tickets {
   unread: ReadonlySignal<number>
   /** Some ticket is not closed: an answer may come. */
   waiting: ReadonlySignal<boolean>
-  /** What the server said of this customer before the list was asked for. */
-  summary: Signal<{ unread_count: number; open_tickets: number }>
+  /** What the server says of this customer, for as long as the list has not been asked for. */
+  expect: (counts: Counts) => void
   find: (id: string) => Ticket | undefined
   put: (...tickets: Ticket[]) => void
   /** Asks for the first page. Rejects as the call does. */
@@ -28,7 +31,8 @@ export interface Tickets {
 export function createTickets(call: Call): Tickets {
   const list = signal<readonly Ticket[]>([])
   const load = signal<Load>('idle')
-  const summary = signal({ unread_count: 0, open_tickets: 0 })
+  /** What the tickets that are not loaded add. */
+  const rest = signal({ unread: 0, open: 0 })
   const pages = signal({ known: 1, total: 1 })
   const read = new Map<string, number>()
   const readSeq = (id: string) => read.get(id) ?? 0
@@ -36,19 +40,31 @@ export function createTickets(call: Call): Tickets {
     list.value = mergeTickets(list.value, tickets, readSeq)
   }
   const ready = computed(() => load.value === 'ready')
+  const sum = () => list.value.reduce((sum, one) => sum + one.unread_count, 0)
+  const setRest = (all?: Counts) => {
+    rest.value = all ? { unread: Math.max(all.unread_count - sum(), 0), open: all.open_tickets } : { unread: 0, open: 0 }
+  }
   const fetchPage = async (page: number) => {
     const { data, pagination } = await call('listTickets', { query: { page } })
-    put(...data)
-    pages.value = { known: Math.max(pages.value.known, page), total: pagination.total_pages }
+    const known = Math.max(pages.value.known, page)
+    const total = pagination.total_pages
+    const all = known < total ? await call('getMe') : undefined
+    batch(() => {
+      put(...data)
+      pages.value = { known, total }
+      setRest(all)
+    })
   }
 
   return {
     list,
     load,
     more: computed(() => pages.value.known < pages.value.total),
-    unread: computed(() => (ready.value ? list.value.reduce((sum, one) => sum + one.unread_count, 0) : summary.value.unread_count)),
-    waiting: computed(() => (ready.value ? list.value.some((one) => one.status !== 'closed') : summary.value.open_tickets > 0)),
-    summary,
+    unread: computed(() => sum() + rest.value.unread),
+    waiting: computed(() => rest.value.open > 0 || list.value.some((one) => one.status !== 'closed')),
+    expect: (counts) => {
+      if (!ready.value) setRest(counts)
+    },
     find: (id) => list.value.find((one) => one.id === id),
     put,
     refresh: async () => {

@@ -1,11 +1,8 @@
 import type { Options } from '../options.ts'
 
-/** WCAG 2.2 relative luminance of `#rrggbb`, 0 to 1. */
+/** WCAG 2.2 relative luminance of `#rrggbb`, 0 to 1, without its straight part near black, which decides nothing here. */
 export function luminance(hex: string): number {
-  const part = (at: number) => {
-    const value = Number.parseInt(hex.slice(at, at + 2), 16) / 255
-    return value <= 0.04 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4
-  }
+  const part = (at: number) => ((Number.parseInt(hex.slice(at, at + 2), 16) / 255 + 0.055) / 1.055) ** 2.4
   return 0.2126 * part(1) + 0.7152 * part(3) + 0.0722 * part(5)
 }
 
