@@ -82,6 +82,7 @@ export function createDesk(options: DeskOptions) {
       tickets.merge([ticket])
     },
     'message.created': ({ message }) => conversations.receive(message),
+    'message.updated': ({ message }) => conversations.receive(message),
     'ticket.read': ({ ticket_id, by, seq }) => by === 'agent' && tickets.markRead(ticket_id, seq),
   }
 

@@ -50,6 +50,7 @@ export function connectLive(options: LiveOptions) {
   socket.on('ticket.created', options.on['ticket.created'])
   socket.on('ticket.updated', options.on['ticket.updated'])
   socket.on('message.created', options.on['message.created'])
+  socket.on('message.updated', options.on['message.updated'])
   socket.on('ticket.read', options.on['ticket.read'])
 
   return {

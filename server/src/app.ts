@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -5,17 +6,24 @@ import { fileURLToPath } from 'node:url'
 import { createApps } from './auth/apps.ts'
 import { checkSigningKeys, createAuth } from './auth/identify.ts'
 import { secretBox } from './auth/secrets.ts'
+import { signedLinks } from './auth/signed-link.ts'
 import { type Clock, systemClock } from './clock.ts'
 import type { Config } from './config.ts'
 import { openOrm } from './db/orm.ts'
 import { lockDataDir } from './db/pglite.ts'
 import { openQueue } from './db/queue.ts'
+import { adoptContacts } from './domain/adopt.ts'
 import type { Core } from './domain/core.ts'
+import { createPresence } from './domain/presence.ts'
 import { createKoa, type Extend } from './http/koa.ts'
+import type { Pace } from './http/pace.ts'
 import type { PageFiles } from './http/pages.ts'
 import { createHttpServer } from './http/server.ts'
+import { housekeepingQueue, startHousekeeping } from './jobs/housekeeping.ts'
 import { createLog, type Log } from './log.ts'
 import { openGateway } from './realtime/gateway.ts'
+import { localStorage } from './storage/local.ts'
+import type { Storage } from './storage/storage.ts'
 
 /** What tests and the demo pass in; the defaults are for production. */
 export interface AppOptions {
@@ -27,6 +35,12 @@ export interface AppOptions {
   files?: PageFiles
   /** How often open sockets are identified again, milliseconds. */
   sweepMs?: number
+  /** False leaves what is done every minute to whoever calls it. */
+  housekeeping?: boolean
+  /** How fast uploads have to come. */
+  uploadPace?: Pace
+  /** Where attachments are kept, if not in DATA_DIR. */
+  storage?: Storage
   /** Job queues beyond our own. */
   queues?: readonly string[]
   extend?: (core: Core) => Promise<Extend>
@@ -42,7 +56,8 @@ export interface RunningApp {
 }
 
 const besides = (path: string) => fileURLToPath(new URL(path, import.meta.url))
-const builtFiles: PageFiles = { widget: besides('../../widget/dist/widget.js'), desk: besides('../../demo/dist/desk') }
+const { version: release } = JSON.parse(readFileSync(besides('../../package.json'), 'utf8')) as { version: string }
+const builtFiles: PageFiles = { release, widget: besides('../../widget/dist/widget.js'), desk: besides('../../demo/dist/desk') }
 const closeWithinMs = 10_000
 
 /** Builds the whole server and starts to listen: main, demo and tests run the same. */
@@ -53,16 +68,26 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
   const lock = embedded ? lockDataDir(config.dataDir) : null
   const orm = await openOrm({ url: config.databaseUrl, folder: embedded ? join(config.dataDir, 'db') : null, poolSize: options.poolSize ?? 10 })
   await orm.migrate()
-  const queue = await openQueue({ url: config.databaseUrl, pglite: orm.pglite, names: options.queues ?? [], log })
+  const queue = await openQueue({ url: config.databaseUrl, orm, names: [housekeepingQueue, ...(options.queues ?? [])], log })
   const apps = createApps(orm, clock)
   const secrets = secretBox(config.secretKeys)
+  const links = signedLinks(config.publicUrl, config.secretKeys, clock)
   await checkSigningKeys(orm, secrets)
-  const core: Core = { orm, queue, apps, clock, log, secrets, listeners: [] }
-  const auth = createAuth({ orm, apps, clock, secrets, ownOrigin: config.publicUrl })
-  const koa = createKoa(core, auth, config, options.files ?? builtFiles, await options.extend?.(core))
+  const storage = options.storage ?? localStorage(join(config.dataDir, 'files'))
+  const core: Core = { orm, queue, apps, clock, log, secrets, links, storage, presence: createPresence(), listeners: [] }
+  const auth = createAuth({
+    orm,
+    apps,
+    clock,
+    secrets,
+    ownOrigin: config.publicUrl,
+    onVerifiedEmail: (app, customerId, email) => adoptContacts(core, app, customerId, email),
+  })
+  const koa = createKoa(core, auth, config, options.files ?? builtFiles, await options.extend?.(core), options.uploadPace)
   const http = createHttpServer(koa.callback())
   const gateway = openGateway(http, core, auth, { ownOrigin: config.publicUrl, sweepMs: options.sweepMs ?? 15_000 })
   core.listeners.push((happening) => gateway.publish(happening))
+  if (options.housekeeping !== false) await startHousekeeping(core)
   await listen(http, config.port, config.host)
 
   return {

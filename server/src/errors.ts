@@ -26,6 +26,10 @@ export class Refusal extends Error {
   }
 }
 
+/** A refusal that names one fault. */
+export const badInput = (location: string, message: string) =>
+  new Refusal('invalid_request', { detail: 'One value is not valid.', faults: [{ location, message }] })
+
 /** One answer for what does not exist and what is somebody else's. */
 export const notFound = () => new Refusal('not_found', { detail: 'There is no such object, or it is not yours.' })
 

@@ -2,20 +2,22 @@ import * as z from 'zod'
 import { stretch } from './customer-operations.ts'
 import { AgentMessage, NewAgentMessage } from './message.ts'
 import { type Operation, pageOf, paging } from './operation.ts'
-import { Agent, AgentMe } from './people.ts'
-import { idParam, queryList } from './text.ts'
-import { AgentTicket, priorities, statuses, TicketPatch } from './ticket.ts'
+import { AgentMe, ListedAgent } from './people.ts'
+import { idParam } from './text.ts'
+import { AgentTicket, NewAgentTicket, TicketPatch } from './ticket.ts'
+import { ticketFilter, ticketOrder } from './ticket-query.ts'
 
 const ticketId = z.strictObject({ id: idParam() })
 
 export const agentOperations = {
   agentGetMe: { summary: 'Which agent is calling', access: 'agent', status: 200, output: AgentMe, errors: [] },
-  agentListAgents: { summary: 'The agents of the app', access: 'agent', status: 200, query: paging, output: pageOf(Agent), errors: [] },
+  agentListAgents: { summary: 'The agents of the app by name', access: 'agent', status: 200, query: paging, output: pageOf(ListedAgent), errors: [] },
   agentListTickets: {
-    summary: 'All tickets of the app, last changed first',
+    summary: 'The tickets of the app that match, last changed first',
+    description: 'All filters hold together. `priority` sorts from low to urgent, `status` from open to closed; ties are in the order of creation.',
     access: 'agent',
     status: 200,
-    query: paging.extend({ status: queryList(z.enum(statuses)).optional(), priority: queryList(z.enum(priorities)).optional() }),
+    query: paging.extend({ ...ticketFilter, ...ticketOrder }),
     output: pageOf(AgentTicket),
     errors: [],
   },
@@ -27,23 +29,33 @@ export const agentOperations = {
     output: AgentTicket.extend({ messages: z.array(AgentMessage) }),
     errors: ['not_found'],
   },
+  agentCreateTicket: {
+    summary: 'Open a ticket for a customer',
+    access: 'agent',
+    status: 201,
+    once: true,
+    body: NewAgentTicket,
+    output: AgentTicket.extend({ messages: z.array(AgentMessage) }),
+    errors: ['already_exists'],
+  },
   agentUpdateTicket: {
-    summary: 'Change status, priority, category, type or assignee',
+    summary: 'Change what is named; custom fields are merged',
     access: 'agent',
     status: 200,
     params: ticketId,
     body: TicketPatch,
     output: AgentTicket,
-    errors: ['not_found', 'version_conflict'],
+    errors: ['not_found', 'version_conflict', 'already_exists', 'ticket_closed'],
   },
   agentSendMessage: {
     summary: 'Answer a customer, or leave a note that only agents see',
     access: 'agent',
     status: 201,
+    once: true,
     params: ticketId,
     body: NewAgentMessage,
     output: AgentMessage,
-    errors: ['not_found', 'ticket_full'],
+    errors: ['not_found', 'ticket_closed', 'ticket_full'],
   },
   agentListMessages: {
     summary: 'Catch up: the ticket, and its messages and notes after or before a seq',

@@ -3,8 +3,9 @@ import { limits } from './limits.ts'
 import { Message, NewMessage } from './message.ts'
 import { type Operation, pageOf, paging } from './operation.ts'
 import { Me, WidgetConfig } from './people.ts'
-import { idParam, queryInt, queryList, safeString } from './text.ts'
-import { NewTicket, statuses, Ticket, TicketWithMessages } from './ticket.ts'
+import { idParam, queryInt, safeString } from './text.ts'
+import { NewTicket, Ticket, TicketWithMessages } from './ticket.ts'
+import { customerTicketFilter } from './ticket-query.ts'
 
 const ticketId = z.strictObject({ id: idParam() })
 
@@ -29,15 +30,16 @@ export const customerOperations = {
     summary: 'Create a ticket with its first message',
     access: 'customer',
     status: 201,
+    once: true,
     body: NewTicket,
     output: TicketWithMessages,
-    errors: [],
+    errors: ['link_not_allowed'],
   },
   listTickets: {
     summary: "The customer's tickets, last changed first",
     access: 'customer',
     status: 200,
-    query: paging.extend({ status: queryList(z.enum(statuses)).optional() }),
+    query: paging.extend(customerTicketFilter),
     output: pageOf(Ticket),
     errors: [],
   },
@@ -54,6 +56,7 @@ export const customerOperations = {
     summary: 'Write into a ticket',
     access: 'customer',
     status: 201,
+    once: true,
     params: ticketId,
     body: NewMessage,
     output: Message,

@@ -1,5 +1,3 @@
-import type { Status } from './ticket.ts'
-
 /** One changed field of a ticket, as history shows it. */
 export interface Change {
   field: string
@@ -7,7 +5,7 @@ export interface Change {
   to: unknown
 }
 
-/** Who caused an event. `id` is null for an API key and the system. */
+/** Who caused an event: UUID of the customer, the agent or the API key; null for the system. */
 export interface Cause {
   type: 'customer' | 'agent' | 'key' | 'system'
   id: string | null
@@ -21,7 +19,10 @@ export interface Cause {
 export type DomainEvent =
   | { type: 'ticket_created'; message_id: string }
   | { type: 'ticket_updated'; changes: Change[] }
-  | { type: 'message_created'; message_id: string; is_internal: boolean; by: 'customer' | 'agent' | 'system'; reopened_from?: Status }
+  | { type: 'message_created'; message_id: string; is_internal: boolean; by: 'customer' | 'agent' | 'system' }
+  /** A merge brought the message into this ticket; it has been told of where it was written. */
+  | { type: 'message_merged'; message_id: string; is_internal: boolean }
+  | { type: 'message_redacted'; message_id: string; is_internal: boolean }
   | { type: 'ticket_read'; by: 'customer' | 'agent'; seq: number; public_seq: number | null }
 
 export type EventType = DomainEvent['type']

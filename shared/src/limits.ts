@@ -7,6 +7,35 @@ export const limits = {
   category: 40,
   type: 40,
   clientId: 64,
+  attachmentsPerMessage: 5,
+  /** Largest upload, bytes. */
+  uploadBytes: 10 * 1024 * 1024,
+  /** Largest picture, pixels (width times height), read from its header. */
+  uploadPixels: 50_000_000,
+  filename: 200,
+  /** Uploads that no message carries yet: bytes per uploader, and how long they are kept, hours. */
+  unusedUploadBytes: 100 * 1024 * 1024,
+  unusedUploadHours: 24,
+  customFields: 50,
+  customFieldKey: 40,
+  customFieldValue: 500,
+  tags: 20,
+  tag: 40,
+  country: 80,
+  storeRegion: 120,
+  externalTicketId: 200,
+  language: 35,
+  phone: 40,
+  /** Resolution notes, action taken. */
+  longText: 10_000,
+  csatComment: 2_000,
+  /** Context of a ticket as JSON, bytes. */
+  contextBytes: 16 * 1024,
+  search: 200,
+  bulk: 100,
+  cannedReplyName: 100,
+  idempotencyKey: 255,
+  idempotencyHours: 48,
   /** A JWT `sub`: characters. */
   externalId: 255,
   name: 200,

@@ -12,8 +12,20 @@ export type Access = 'public' | 'customer' | 'agent' | 'admin'
  */
 export interface Operation {
   summary: string
+  /** More for the API document, in Markdown. */
+  description?: string
   access: Access
   status: 200 | 201
+  /** Takes an Idempotency-Key: done once for each key, and answered the same again. */
+  once?: true
+  /** Fields of the output that are shown once and never kept: a repetition of the request has null there. */
+  secrets?: readonly string[]
+  /** The body is multipart/form-data with one file, not JSON. */
+  upload?: true
+  /** Content type of a success that is not JSON; a redirect to it says so in `description`. `output` is then a string. */
+  media?: string
+  /** A signed link of ours opens it too, without a credential. */
+  link?: true
   params?: z.ZodObject
   query?: z.ZodObject
   body?: z.ZodObject
@@ -26,7 +38,9 @@ export const paging = z.strictObject({
   per_page: queryInt(1, limits.perPage).default(limits.perPageDefault),
 })
 
-export const Pagination = z.strictObject({ page: z.int(), per_page: z.int(), total: z.int(), total_pages: z.int() })
+export const Pagination = z
+  .strictObject({ page: z.int(), per_page: z.int(), total: z.int(), total_pages: z.int() })
+  .meta({ id: 'Pagination', description: '`total` counts all pages.' })
 
 /** A page of a list, as every native list answers. */
 export const pageOf = <T extends z.ZodType>(item: T) => z.strictObject({ success: z.literal(true), data: z.array(item), pagination: Pagination })

@@ -1,11 +1,20 @@
 import type * as z from 'zod'
 import { agentOperations } from './agent-operations.ts'
+import { attachmentOperations } from './attachment-operations.ts'
 import { customerOperations } from './customer-operations.ts'
+import { deskOperations } from './desk-operations.ts'
+import { lifeOperations } from './life-operations.ts'
 import type { Operation } from './operation.ts'
 import type { OperationName } from './paths.ts'
 
 /** All operations by name; the compiler holds that each has a path and each path an operation. */
-export const operations = { ...customerOperations, ...agentOperations } as const satisfies Record<OperationName, Operation>
+export const operations = {
+  ...customerOperations,
+  ...attachmentOperations,
+  ...agentOperations,
+  ...lifeOperations,
+  ...deskOperations,
+} as const satisfies Record<OperationName, Operation>
 
 export type Operations = typeof operations
 type Part<N extends OperationName, K extends 'params' | 'query' | 'body'> = Operations[N] extends { [P in K]: infer S extends z.ZodType } ? S : never

@@ -9,6 +9,9 @@ export const customerPaths = {
   listMessages: 'GET /v1/support/tickets/:id/messages',
   closeTicket: 'POST /v1/support/tickets/:id/close',
   readTicket: 'POST /v1/support/tickets/:id/read',
+  rateTicket: 'POST /v1/support/tickets/:id/csat',
+  uploadAttachment: 'POST /v1/support/attachments',
+  getAttachment: 'GET /v1/support/attachments/:id',
 } as const
 
 export const paths = {
@@ -16,11 +19,32 @@ export const paths = {
   agentGetMe: 'GET /v1/admin/support/me',
   agentListAgents: 'GET /v1/admin/support/agents',
   agentListTickets: 'GET /v1/admin/support/tickets',
+  agentCreateTicket: 'POST /v1/admin/support/tickets',
   agentGetTicket: 'GET /v1/admin/support/tickets/:id',
   agentUpdateTicket: 'PATCH /v1/admin/support/tickets/:id',
   agentSendMessage: 'POST /v1/admin/support/tickets/:id/messages',
   agentListMessages: 'GET /v1/admin/support/tickets/:id/messages',
   agentReadTicket: 'POST /v1/admin/support/tickets/:id/read',
+  agentRateTicket: 'POST /v1/admin/support/tickets/:id/csat',
+  agentMergeTicket: 'POST /v1/admin/support/tickets/:id/merge',
+  agentGetHistory: 'GET /v1/admin/support/tickets/:id/history',
+  agentRedactMessage: 'POST /v1/admin/support/tickets/:id/messages/:message_id/redact',
+  agentListCustomers: 'GET /v1/admin/support/customers',
+  agentGetCustomer: 'GET /v1/admin/support/customers/:id',
+  agentBlockCustomer: 'POST /v1/admin/support/customers/:id/block',
+  agentGetApp: 'GET /v1/admin/support/app',
+  agentUpdateApp: 'PATCH /v1/admin/support/app',
+  agentBulkUpdateTickets: 'POST /v1/admin/support/tickets/bulk',
+  agentExportTickets: 'GET /v1/admin/support/tickets.csv',
+  agentListCannedReplies: 'GET /v1/admin/support/canned-replies',
+  agentCreateCannedReply: 'POST /v1/admin/support/canned-replies',
+  agentUpdateCannedReply: 'PATCH /v1/admin/support/canned-replies/:id',
+  agentDeleteCannedReply: 'DELETE /v1/admin/support/canned-replies/:id',
+  agentRenderCannedReply: 'POST /v1/admin/support/canned-replies/:id/render',
+  agentRemoveAgent: 'DELETE /v1/admin/support/agents/:id',
+  agentGetStats: 'GET /v1/admin/support/stats',
+  agentUploadAttachment: 'POST /v1/admin/support/attachments',
+  agentGetAttachment: 'GET /v1/admin/support/attachments/:id',
 } as const
 
 export type OperationName = keyof typeof paths

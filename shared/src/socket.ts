@@ -9,6 +9,7 @@ export interface Frames<T, M> {
   'ticket.created': { ticket: T }
   'ticket.updated': { ticket: T }
   'message.created': { ticket_id: string; message: M }
+  'message.updated': { ticket_id: string; message: M }
   'ticket.read': { ticket_id: string; by: 'customer' | 'agent'; seq: number }
 }
 export type CustomerFrames = Frames<Ticket, Message>

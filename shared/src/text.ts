@@ -15,8 +15,7 @@ export const safeString = () =>
 export const text = (min: number, max: number) =>
   safeString()
     .overwrite(tidy)
-    .refine((s) => min === 0 || s !== '', { error: 'must not be empty', abort: true })
-    .refine((s) => codePoints(s) >= min, `must have at least ${min} characters`)
+    .refine((s) => codePoints(s) >= min, min === 1 ? 'must not be empty' : `must have at least ${min} characters`)
     .refine((s) => codePoints(s) <= max, `must have at most ${max} characters`)
     .meta({ minLength: min, maxLength: max })
 
@@ -30,6 +29,19 @@ export const queryList = <T extends z.ZodType>(item: T) =>
     (v) => (v === undefined ? v : [v].flat().flatMap((one) => (typeof one === 'string' ? one.split(',') : [one]))),
     z.array(item).min(1).max(50),
   )
+
+/**
+ * A point in time in a query string: ISO 8601, a date alone is its first moment, without an offset UTC. Answers it in UTC. The `+` of an offset may have become a blank,
+ * which is what it means in a query string.
+ */
+export const queryTime = () =>
+  z
+    .preprocess(
+      (v) => (typeof v === 'string' ? v.replace(/(:\d\d(?:\.\d+)?) (\d\d:\d\d)$/, '$1+$2') : v),
+      z.union([z.iso.date(), z.iso.datetime({ offset: true, local: true })], { error: 'must be a date or a time in ISO 8601' }),
+    )
+    .transform((time) => new Date(/T.*(Z|[+-]\d\d:\d\d)$|^[^T]*$/.test(time) ? time : `${time}Z`).toISOString())
+    .refine((time) => /^\d{4}-/.test(time) && time >= '0001', 'must be a year from 1 to 9999')
 
 /** An id as it comes in: whatever string; one that is malformed is an unknown one and answered 404. */
 export const idParam = () => z.string()

@@ -228,12 +228,15 @@ describe('public', () => {
     for (const secret of [app.app.publicId, app.app.id, 'alice', 'Payment']) expect(metrics.text).not.toContain(secret)
   })
 
-  test("CONFIG-1: the widget's config names the app and its categories, and nothing else", async () => {
+  test("CONFIG-1: the widget's config names the app, its form and its hours, and nothing else", async () => {
     const { app, get } = await setUp()
     const answer = await get(undefined, `/v1/widget/config?app=${app.app.publicId}`, {})
     expect(answer.body).toEqual({
       app: { id: app.app.publicId, name: 'Test app' },
       categories: ['billing', 'technical', 'account', 'other'].map((id) => ({ id, label: id[0]?.toUpperCase() + id.slice(1) })),
+      form_fields: [],
+      office_open: null,
+      reply_time_text: null,
     })
     for (const other of [app.app.id, app.app.publicId.toUpperCase(), `${app.app.publicId} `, "' or 1=1 --"]) {
       expect((await get(undefined, `/v1/widget/config?app=${encodeURIComponent(other)}`, {})).status).toBe(404)

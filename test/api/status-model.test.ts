@@ -1,4 +1,4 @@
-import { type Status, statuses } from '@support-widget/shared/ticket.ts'
+import { type Status, statuses } from '@support-widget/shared/vocabulary.ts'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Client } from '../support/client.ts'

@@ -53,7 +53,7 @@ describe('a new ticket', () => {
     expect(await refused({ category: 'Billing' })).toMatchObject({ status: 400 })
     expect(
       (await refused({ category: 7, priority: 'highest', type: '', channel: 'email', client_id: '' })).errors?.map(({ location }) => location),
-    ).toEqual(['category', 'priority', 'type', 'channel', 'client_id'].map((key) => `body.${key}`))
+    ).toEqual(['client_id', 'category', 'priority', 'type', 'channel'].map((key) => `body.${key}`))
     expect((await alice.call('createTicket', { body: { subject: 'x', body: 'y', category: null } })).category).toBeNull()
     expect((await alice.call('listTickets', {})).pagination.total).toBe(1)
   })

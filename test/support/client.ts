@@ -1,6 +1,7 @@
 import type { Problem } from '@support-widget/shared/errors.ts'
 import { type Input, type Output, operations } from '@support-widget/shared/operations.ts'
 import { type OperationName, type RequestInput, requestOf } from '@support-widget/shared/paths.ts'
+import { holdToDocument, reaches } from './contract.ts'
 
 export interface Answer<T = unknown> {
   status: number
@@ -21,21 +22,23 @@ export async function request(url: string, init: RequestInit = {}): Promise<Answ
 export interface Client {
   /** Calls an operation and holds its answer against the operations table: the status, and no field more or less. */
   call<N extends OperationName>(name: N, input: Input<N>): Promise<Output<N>>
-  /** Calls an operation with whatever input and answers what came back. */
+  /** Calls an operation with whatever input and answers what came back, once the API document agrees that it may. */
   send(name: OperationName, input?: RequestInput, headers?: Record<string, string>): Promise<Answer>
   /** Calls an operation that must be refused: checks that it is a whole problem document, and answers that. */
   refused(name: OperationName, input?: RequestInput, headers?: Record<string, string>): Promise<Problem>
 }
 
 export function client(url: string, token?: string): Client {
-  const send: Client['send'] = (name, input = {}, headers = {}) => {
+  const send: Client['send'] = async (name, input = {}, headers = {}) => {
     const { method, url: path } = requestOf(name, input)
     const hasBody = input.body !== undefined
-    return request(url + path, {
+    const answer = await request(url + path, {
       method,
       headers: { ...(token ? { Authorization: `Bearer ${token}` } : {}), ...(hasBody ? { 'Content-Type': 'application/json' } : {}), ...headers },
       ...(hasBody ? { body: JSON.stringify(input.body) } : {}),
     })
+    if (reaches(name, url + path)) holdToDocument(name, answer)
+    return answer
   }
   return {
     send,

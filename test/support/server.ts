@@ -1,5 +1,8 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { Writable } from 'node:stream'
-import { type RunningApp, startApp } from '@support-widget/server/app.ts'
+import { type AppOptions, type RunningApp, startApp } from '@support-widget/server/app.ts'
 import type { Clock } from '@support-widget/server/clock.ts'
 import { type Config, readConfig } from '@support-widget/server/config.ts'
 import { createLog } from '@support-widget/server/log.ts'
@@ -16,6 +19,8 @@ export interface TestServer {
   config: Config
   url: string
   clock: TestClock
+  /** Every mounted route, as `GET /path/:parameter`. */
+  routes(): string[]
   /** Everything logged so far, as text. */
   logged(): string
 }
@@ -26,6 +31,13 @@ export const testQueue = 'test'
 /** The database that this run is for: see vitest.config.ts. Null is the embedded one, in memory. */
 export const databaseUrl = process.env.DATABASE ?? null
 export const poolSize = Number(process.env.POOL_SIZE ?? 10)
+
+/** A folder for the files of one server, gone with this process. */
+function ownFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'support-files-'))
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+  return folder
+}
 
 /** The environment of a test server. */
 export async function testConfig(env: Record<string, string> = {}): Promise<Config> {
@@ -39,13 +51,14 @@ export async function testConfig(env: Record<string, string> = {}): Promise<Conf
     PUBLIC_URL: `http://127.0.0.1:${port}`,
     LOG_LEVEL: 'debug',
     RATE_LIMITS: 'off',
+    DATA_DIR: ownFolder(),
     ...secret,
     ...database,
     ...env,
   })
 }
 
-export async function startServer(env: Record<string, string> = {}): Promise<TestServer> {
+export async function startServer(env: Record<string, string> = {}, options: AppOptions = {}): Promise<TestServer> {
   const config = await testConfig(env)
   const clock: TestClock = { ahead: 0, now: () => new Date(Date.now() + clock.ahead), monotonic: () => performance.now() + clock.ahead }
   let text = ''
@@ -55,8 +68,21 @@ export async function startServer(env: Record<string, string> = {}): Promise<Tes
       done()
     },
   })
-  const app = await startApp(config, { clock, log: createLog(config.logLevel, sink), poolSize, inMemory: true, sweepMs: 100, queues: [testQueue] })
-  return { app, config, url: config.publicUrl, clock, logged: () => text }
+  let routes: string[] = []
+  const app = await startApp(config, {
+    clock,
+    log: createLog(config.logLevel, sink),
+    poolSize,
+    inMemory: true,
+    sweepMs: 100,
+    queues: [testQueue],
+    housekeeping: false,
+    extend: async () => (router) => {
+      routes = router.stack.flatMap(({ methods, path }) => methods.filter((method) => method !== 'HEAD').map((method) => `${method} ${String(path)}`))
+    },
+    ...options,
+  })
+  return { app, config, url: config.publicUrl, clock, routes: () => routes, logged: () => text }
 }
 
 let shared: Promise<TestServer> | undefined

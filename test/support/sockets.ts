@@ -16,7 +16,7 @@ export interface Listener {
   close(): void
 }
 
-const types = ['ticket.created', 'ticket.updated', 'message.created', 'ticket.read']
+const types = ['ticket.created', 'ticket.updated', 'message.created', 'message.updated', 'ticket.read']
 
 /** Connects with the stock client and waits until the server has let it in. Rejects with the refusal. */
 export async function listen(url: string, token: string, options: Partial<ManagerOptions & SocketOptions> = {}): Promise<Listener> {

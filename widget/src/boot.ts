@@ -1,5 +1,6 @@
 import { batch, computed, effect, signal, untracked } from '@preact/signals-core'
-import type { Category, WidgetConfig } from '@support-widget/shared/people.ts'
+import type { Category } from '@support-widget/shared/app.ts'
+import type { WidgetConfig } from '@support-widget/shared/people.ts'
 import type { Ticket } from '@support-widget/shared/ticket.ts'
 import { render } from 'preact'
 import { App } from './app.tsx'

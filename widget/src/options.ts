@@ -1,4 +1,4 @@
-import type { Category } from '@support-widget/shared/people.ts'
+import type { Category } from '@support-widget/shared/app.ts'
 import { localeOf, type Strings } from './i18n/texts.ts'
 import type { TokenSource } from './state/session.ts'
 

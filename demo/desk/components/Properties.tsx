@@ -1,4 +1,5 @@
-import type { AgentTicket, Priority, Status } from '@support-widget/shared/ticket.ts'
+import type { AgentTicket } from '@support-widget/shared/ticket.ts'
+import type { Priority, Status } from '@support-widget/shared/vocabulary.ts'
 import type { Desk } from '../desk.ts'
 import { inFull } from '../time.ts'
 import { priorityLabels, requesterName, statusLabels } from './labels.ts'

@@ -1,5 +1,6 @@
 import { useSignal } from '@preact/signals'
-import type { AgentTicket, Status } from '@support-widget/shared/ticket.ts'
+import type { AgentTicket } from '@support-widget/shared/ticket.ts'
+import type { Status } from '@support-widget/shared/vocabulary.ts'
 import { useEffect, useRef } from 'preact/hooks'
 import type { Desk } from '../desk.ts'
 import { Composer } from './Composer.tsx'

@@ -1,6 +1,6 @@
 import type { Author } from '@support-widget/shared/message.ts'
 import type { Requester } from '@support-widget/shared/people.ts'
-import type { Priority, Status } from '@support-widget/shared/ticket.ts'
+import type { Priority, Status } from '@support-widget/shared/vocabulary.ts'
 
 export const statusLabels: Record<Status, string> = { open: 'Open', in_progress: 'In progress', resolved: 'Resolved', closed: 'Closed' }
 export const priorityLabels: Record<Priority, string> = { low: 'Low', normal: 'Normal', high: 'High', urgent: 'Urgent' }

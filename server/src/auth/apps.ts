@@ -27,14 +27,17 @@ export const believing = <V extends object>(clock: Clock, max: number) =>
 export function createApps(orm: Orm, clock: Clock): Apps {
   const cache = believing<{ app: AppRef | null }>(clock, 10_000)
   let origins: { set: Set<string>; at: number } | null = null
+  // What was asked before a change is not remembered after it.
+  let generation = 0
 
   const find = async (column: 'id' | 'public_id', value: string) => {
     const key = `${column} ${value}`
     const known = cache.get(key)
     if (known) return known.app
+    const asked = generation
     const row = await orm.db().selectFrom('apps').selectAll().where(column, '=', value).where('disabled_at', 'is', null).executeTakeFirst()
     const app = row ? appRef(row) : null
-    cache.set(key, { app })
+    if (asked === generation) cache.set(key, { app })
     return app
   }
 
@@ -49,6 +52,7 @@ export function createApps(orm: Orm, clock: Clock): Apps {
       return origins.set.has(origin)
     },
     forget() {
+      generation++
       cache.clear()
       origins = null
     },

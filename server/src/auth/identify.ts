@@ -4,7 +4,7 @@ import type { Orm } from '../db/orm.ts'
 import { Refusal } from '../errors.ts'
 import { type Apps, believing } from './apps.ts'
 import { type HostClaims, type SigningKey, verifyHostToken } from './host-token.ts'
-import type { AppRef, Principal, Profile } from './principal.ts'
+import type { AppRef, Links, Principal, Profile } from './principal.ts'
 import { provisionAgent, provisionCustomer } from './provision.ts'
 import { hashKey, type SecretBox } from './secrets.ts'
 
@@ -26,6 +26,15 @@ interface Dependencies {
   secrets: SecretBox
   /** Our own origin: the desk calls from there. */
   ownOrigin: string
+  /** Called when a signed token vouches for a customer's e-mail address, before they are let in. */
+  onVerifiedEmail(app: AppRef, customerId: string, email: string): Promise<void>
+}
+
+interface KeyRow {
+  id: string
+  app_id: string
+  customer_id: string | null
+  links: Links | null
 }
 
 const keyShape = /^sup_(admin|partner)_[A-Za-z0-9_-]{20,100}$/
@@ -46,7 +55,7 @@ export async function checkSigningKeys(orm: Orm, secrets: SecretBox): Promise<vo
 export function createAuth(deps: Dependencies): Auth {
   const signingKeys = believing<{ key: SigningKey | null }>(deps.clock, 10_000)
   const people = believing<{ said: string; customerId: string; agentId: string | null }>(deps.clock, 50_000)
-  const apiKeys = believing<{ principal: Principal | null }>(deps.clock, 10_000)
+  const apiKeys = believing<{ row: KeyRow | null }>(deps.clock, 10_000)
 
   async function findSigningKey(kid: string): Promise<SigningKey | null> {
     const known = signingKeys.get(kid)
@@ -72,6 +81,7 @@ export function createAuth(deps: Dependencies): Auth {
     const now = deps.clock.now()
     const customer = await provisionCustomer(deps.orm, app.id, claims.sub, profile, now)
     if (customer.blocked_at) throw unauthorized('This customer has been blocked.')
+    if (claims.email && claims.email_verified) await deps.onVerifiedEmail(app, customer.id, claims.email)
     const agent = claims.role === 'customer' ? null : await provisionAgent(deps.orm, app.id, claims.sub, claims.role, profile, now)
     if (agent?.removed_at) throw unauthorized('This agent has been removed.')
     const found = { said, customerId: customer.id, agentId: agent?.id ?? null }
@@ -88,30 +98,30 @@ export function createAuth(deps: Dependencies): Auth {
     return { kind: 'user', app, sub, role, customerId, agentId, links, expiresAt: new Date(claims.exp * 1000) }
   }
 
-  async function findApiKey(key: string): Promise<Principal | null> {
+  async function findApiKey(key: string): Promise<KeyRow | null> {
     const hash = hashKey(key)
     const known = apiKeys.get(hash)
-    if (known) return known.principal
+    if (known) return known.row
     const row = await deps.orm
       .db()
       .selectFrom('api_keys as k')
       .leftJoin('customers as c', 'c.id', 'k.customer_id')
-      .select(['k.id', 'k.app_id', 'k.kind', 'k.customer_id', 'k.links', 'c.blocked_at'])
+      .select(['k.id', 'k.app_id', 'k.customer_id', 'k.links'])
       .where('k.hash', '=', hash)
       .where('k.revoked_at', 'is', null)
+      .where('c.blocked_at', 'is', null)
       .executeTakeFirst()
-    const app = row && !row.blocked_at ? await deps.apps.byId(row.app_id) : null
-    let principal: Principal | null = null
-    if (app && row?.customer_id) principal = { kind: 'partner_key', app, keyId: row.id, customerId: row.customer_id, links: row.links }
-    else if (app && row) principal = { kind: 'admin_key', app, keyId: row.id }
-    apiKeys.set(hash, { principal })
-    return principal
+    apiKeys.set(hash, { row: row ?? null })
+    return row ?? null
   }
 
   async function byKey(key: string): Promise<Principal> {
-    const principal = await findApiKey(key)
-    if (!principal) throw unauthorized('The API key is not valid.')
-    return principal
+    const row = await findApiKey(key)
+    const app = row && (await deps.apps.byId(row.app_id))
+    if (!row || !app) throw unauthorized('The API key is not valid.')
+    return row.customer_id
+      ? { kind: 'partner_key', app, keyId: row.id, customerId: row.customer_id, links: row.links }
+      : { kind: 'admin_key', app, keyId: row.id }
   }
 
   return {

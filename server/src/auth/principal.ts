@@ -1,5 +1,5 @@
+import type { AppSettings } from '@support-widget/shared/app.ts'
 import type { Role } from '@support-widget/shared/people.ts'
-import type { AppSettings } from '../db/entities/app.ts'
 
 /** The app a credential belongs to: the tenant of everything the request may touch. */
 export interface AppRef {
@@ -7,7 +7,8 @@ export interface AppRef {
   publicId: string
   name: string
   origins: readonly string[]
-  settings: AppSettings
+  /** What the app has set; absent means the default of shared/src/app.ts. */
+  settings: Partial<AppSettings>
 }
 
 /** What a signed token says about its person; undefined where it says nothing. */

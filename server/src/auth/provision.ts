@@ -2,6 +2,7 @@ import type { Selectable } from 'kysely'
 import { sql } from 'kysely'
 import { v7 as uuidv7 } from 'uuid'
 import type { Orm, Tables } from '../db/orm.ts'
+import { searchColumns } from '../db/search.ts'
 import type { Profile } from './principal.ts'
 
 type CustomerRow = Selectable<Tables['customers']>
@@ -15,6 +16,7 @@ export async function provisionCustomer(orm: Orm, appId: string, sub: string, pr
   const db = orm.db()
   const known = await db.selectFrom('customers').selectAll().where('app_id', '=', appId).where('external_id', '=', sub).executeTakeFirst()
   if (known && !differs(known, profile)) return known
+  const found = [profile.name ?? known?.name ?? null, profile.email ?? known?.email ?? null, profile.phone ?? known?.phone ?? null]
   return db
     .insertInto('customers')
     .values({
@@ -28,9 +30,12 @@ export async function provisionCustomer(orm: Orm, appId: string, sub: string, pr
       email_verified: profile.email !== undefined && profile.emailVerified,
       phone: profile.phone ?? null,
       locale: profile.locale ?? null,
+      by_agent: false,
       created_at: now,
       updated_at: now,
       blocked_at: null,
+      block_reason: null,
+      ...searchColumns(appId, found),
     })
     .onConflict((conflict) =>
       conflict.columns(['app_id', 'external_id']).doUpdateSet((eb) => ({
@@ -39,6 +44,8 @@ export async function provisionCustomer(orm: Orm, appId: string, sub: string, pr
         email_verified: sql`case when excluded.email is null then customers.email_verified else excluded.email_verified end`,
         phone: sql`coalesce(excluded.phone, customers.phone)`,
         locale: sql`coalesce(excluded.locale, customers.locale)`,
+        search: eb.ref('excluded.search'),
+        search_grams: eb.ref('excluded.search_grams'),
         updated_at: eb.ref('excluded.updated_at'),
       })),
     )

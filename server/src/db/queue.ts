@@ -1,8 +1,7 @@
-import type { PGlite } from '@electric-sql/pglite'
 import { fromKysely, fromPglite, PgBoss } from 'pg-boss'
 import { v7 as uuidv7 } from 'uuid'
 import type { Log } from '../log.ts'
-import type { Db } from './orm.ts'
+import type { Db, Orm } from './orm.ts'
 
 /** Jobs that are committed or rolled back with the data that causes them. */
 export interface Queue {
@@ -16,15 +15,15 @@ export interface Queue {
 
 export interface QueueOptions {
   url: string | null
-  pglite: PGlite | null
+  orm: Orm
   /** Every queue that this process uses. */
   names: readonly string[]
   log: Log
 }
 
-export async function openQueue({ url, pglite, names, log }: QueueOptions): Promise<Queue> {
-  const boss = pglite
-    ? new PgBoss({ db: fromPglite(pglite), backend: 'pglite' })
+export async function openQueue({ url, orm, names, log }: QueueOptions): Promise<Queue> {
+  const boss = orm.pglite
+    ? new PgBoss({ db: inTurn(orm, fromPglite(orm.pglite)), backend: 'pglite' })
     : new PgBoss({ connectionString: url ?? '', max: 2, application_name: 'support-widget-jobs' })
   let running = false
   boss.on('error', (err) => log.error({ err }, 'job queue'))
@@ -49,5 +48,19 @@ export async function openQueue({ url, pglite, names, log }: QueueOptions): Prom
       running = false
       await boss.stop({ graceful: true, timeout: 5_000 })
     },
+  }
+}
+
+/**
+ * The queue's own statements wait for the embedded database's one connection like everybody else: they begin, commit and roll back, which must not happen inside the
+ * transaction of a request.
+ */
+function inTurn(orm: Orm, queue: ReturnType<typeof fromPglite>): ReturnType<typeof fromPglite> {
+  return {
+    executeSql: (text, values) =>
+      orm
+        .db()
+        .connection()
+        .execute(() => queue.executeSql(text, values)),
   }
 }

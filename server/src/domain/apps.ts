@@ -1,20 +1,35 @@
 import { randomBytes } from 'node:crypto'
-import type { Category } from '@support-widget/shared/people.ts'
+import { type AppPatch, type AppSettings, defaultSettings } from '@support-widget/shared/app.ts'
 import { v7 as uuidv7 } from 'uuid'
+import { appRef } from '../auth/apps.ts'
 import type { AppRef, Links, Profile } from '../auth/principal.ts'
 import { provisionCustomer } from '../auth/provision.ts'
 import { hashKey } from '../auth/secrets.ts'
-import type { Core } from './core.ts'
+import type { AgentActor, Core } from './core.ts'
 
-const defaultCategories: Category[] = [
-  { id: 'billing', label: 'Billing' },
-  { id: 'technical', label: 'Technical' },
-  { id: 'account', label: 'Account' },
-  { id: 'other', label: 'Other' },
-]
+/** The app's settings, defaults for what it has not set. */
+export const settingsOf = (app: AppRef): AppSettings => ({ ...defaultSettings, ...app.settings })
 
-/** What a customer of the app may choose as a ticket's category. */
-export const categoriesOf = (app: AppRef): Category[] => app.settings.categories ?? defaultCategories
+/** The app as it is stored now, whatever is remembered of it. */
+export async function readApp(core: Core, actor: AgentActor): Promise<AppRef> {
+  return appRef(await core.orm.db().selectFrom('apps').selectAll().where('id', '=', actor.app.id).executeTakeFirstOrThrow())
+}
+
+/** Changes what is named. This process sees it at once, others when they ask the database again. */
+export async function updateApp(core: Core, actor: AgentActor, { name, settings = {} }: AppPatch): Promise<AppRef> {
+  const named = Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined))
+  const row = await core.orm.transaction(async (db) => {
+    const before = await db.selectFrom('apps').selectAll().where('id', '=', actor.app.id).forUpdate().executeTakeFirstOrThrow()
+    return db
+      .updateTable('apps')
+      .set({ name: name ?? before.name, settings: { ...before.settings, ...named } })
+      .where('id', '=', before.id)
+      .returningAll()
+      .executeTakeFirstOrThrow()
+  })
+  core.apps.forget()
+  return appRef(row)
+}
 
 /** What making apps and keys needs: the command line has no more. */
 export type Keeper = Pick<Core, 'orm' | 'apps' | 'clock' | 'secrets'>

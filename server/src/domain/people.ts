@@ -2,10 +2,9 @@ import type { Selectable } from 'kysely'
 import { sql } from 'kysely'
 import type { Tables } from '../db/orm.ts'
 import { notFound } from '../errors.ts'
-import type { AgentActor, Core, CustomerActor } from './core.ts'
+import type { Core, CustomerActor } from './core.ts'
 
 export type CustomerRow = Selectable<Tables['customers']>
-export type AgentRow = Selectable<Tables['agents']>
 
 /** The customer themselves, with what waits for them: unread public messages of the other side, and tickets that are not closed. */
 export async function readMe(core: Core, actor: CustomerActor): Promise<{ customer: CustomerRow; unread: number; openTickets: number }> {
@@ -28,7 +27,7 @@ export async function readMe(core: Core, actor: CustomerActor): Promise<{ custom
         .whereRef('t.customer_id', '=', 'c.id')
         .whereRef('t.customer_read_seq', '<', 't.public_seq')
         .whereRef('m.public_seq', '>', 't.customer_read_seq')
-        .where('m.author_type', '!=', 'customer')
+        .where('m.author_type', '=', 'agent')
         .select(sql<number>`count(*)::int`.as('count'))
         .$asScalar()
         .$notNull()
@@ -39,35 +38,4 @@ export async function readMe(core: Core, actor: CustomerActor): Promise<{ custom
     .executeTakeFirst()
   if (!row) throw notFound()
   return { customer: row, unread: row.unread, openTickets: row.open_tickets }
-}
-
-/** The agent themselves; null for an API key. */
-export async function readAgent(core: Core, actor: AgentActor): Promise<AgentRow | null> {
-  if (actor.agentId === null) return null
-  const row = await core.orm
-    .db()
-    .selectFrom('agents')
-    .selectAll()
-    .where('app_id', '=', actor.app.id)
-    .where('id', '=', actor.agentId)
-    .executeTakeFirst()
-  return row ?? null
-}
-
-/** The app's agents by name. */
-export async function listAgents(
-  core: Core,
-  actor: AgentActor,
-  page: { page: number; per_page: number },
-): Promise<{ agents: AgentRow[]; total: number }> {
-  const all = core.orm.db().selectFrom('agents').where('app_id', '=', actor.app.id).where('removed_at', 'is', null)
-  const { total } = await all.select((eb) => eb.fn.countAll<string>().as('total')).executeTakeFirstOrThrow()
-  const agents = await all
-    .selectAll()
-    .orderBy('name')
-    .orderBy('id')
-    .limit(page.per_page)
-    .offset((page.page - 1) * page.per_page)
-    .execute()
-  return { agents, total: Number(total) }
 }

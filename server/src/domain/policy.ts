@@ -27,11 +27,13 @@ function authorize(principal: Principal, access: Access): void {
 export function asCustomer(principal: Principal): CustomerActor {
   authorize(principal, 'customer')
   if (principal.kind === 'admin_key') throw new Refusal('forbidden')
-  return { type: 'customer', app: principal.app, customerId: principal.customerId }
+  return { type: 'customer', app: principal.app, customerId: principal.customerId, links: 'links' in principal ? principal.links : null }
 }
 
 /** The principal as somebody who works the app's tickets. Throws `forbidden`. */
 export function asAgent(principal: Principal, access: 'agent' | 'admin' = 'agent'): AgentActor {
   authorize(principal, access)
-  return { type: 'agent', app: principal.app, agentId: principal.kind === 'user' ? principal.agentId : null }
+  const { app } = principal
+  if (principal.kind === 'admin_key') return { type: 'agent', app, agentId: null, keyId: principal.keyId }
+  return { type: 'agent', app, agentId: principal.kind === 'user' ? principal.agentId : null, keyId: null }
 }

@@ -42,10 +42,15 @@ export async function change<T>(core: Core, actor: Actor, work: (tx: Tx) => Prom
     }
     return work({ db, now, record, announce })
   })
+  tellAll(core, happenings)
+  return result
+}
+
+/** Tells the listeners what has been committed. */
+export function tellAll(core: Core, happenings: readonly Happening[]): void {
   for (const happening of happenings) {
     for (const listener of core.listeners) tell(core, listener, happening)
   }
-  return result
 }
 
 function tell(core: Core, listener: Core['listeners'][number], happening: Happening): void {

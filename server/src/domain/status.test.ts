@@ -1,4 +1,4 @@
-import { statuses } from '@support-widget/shared/ticket.ts'
+import { statuses } from '@support-widget/shared/vocabulary.ts'
 import { describe, expect, test } from 'vitest'
 import { statusAfterMessage, timesAfter } from './status.ts'
 

@@ -1,4 +1,4 @@
-import type { Status } from '@support-widget/shared/ticket.ts'
+import type { Status, WaitingOn } from '@support-widget/shared/vocabulary.ts'
 
 /** The status after a message, by the side that wrote it; notes change nothing. */
 export function statusAfterMessage(status: Status, by: 'customer' | 'agent', isInternal: boolean): Status {
@@ -17,4 +17,11 @@ export function timesAfter(times: Times, to: Status, now: Date): Times {
   if (to === 'resolved') return { resolved_at: times.resolved_at ?? now, closed_at: null }
   if (to === 'closed') return { resolved_at: times.resolved_at, closed_at: times.closed_at ?? now }
   return { resolved_at: null, closed_at: null }
+}
+
+/** Whose turn it is after a public message of this side, or after a move to `status` by hand. */
+export function turnAfter(status: Status, waiting: WaitingOn | null, publicMessageBy?: 'customer' | 'agent'): WaitingOn | null {
+  if (status === 'resolved' || status === 'closed') return null
+  if (publicMessageBy) return publicMessageBy === 'customer' ? 'agent' : 'customer'
+  return waiting ?? 'agent'
 }

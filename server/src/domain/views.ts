@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { jsonArrayFrom } from 'kysely/helpers/postgres'
 import type { Db } from '../db/orm.ts'
 
 /** Tickets with what presenters need of their customer, assignee and unread counts, in one statement. */
@@ -18,6 +19,7 @@ export function ticketViews(db: Db, appId: string) {
       'c.email_verified as customer_verified',
       'c.phone as customer_phone',
       'c.locale as customer_locale',
+      'c.blocked_at as customer_blocked_at',
       'a.name as assignee_name',
     ])
     .select((eb) => [
@@ -25,7 +27,7 @@ export function ticketViews(db: Db, appId: string) {
         .selectFrom('messages as m')
         .whereRef('m.ticket_id', '=', 't.id')
         .whereRef('m.public_seq', '>', 't.customer_read_seq')
-        .where('m.author_type', '!=', 'customer')
+        .where('m.author_type', '=', 'agent')
         .select(sql<number>`count(*)::int`.as('count'))
         .$asScalar()
         .$notNull()
@@ -53,5 +55,14 @@ export function messageViews(db: Db, appId: string) {
     .where('m.app_id', '=', appId)
     .selectAll('m')
     .select(['c.name as customer_name', 'a.name as agent_name', 'apps.name as app_name'])
+    .select((eb) =>
+      jsonArrayFrom(
+        eb
+          .selectFrom('attachments as f')
+          .where('f.message_id', '=', sql<string>`coalesce(m.copy_of, m.id)`)
+          .orderBy('f.position')
+          .select(['f.id', 'f.filename', 'f.content_type', 'f.size', 'f.width', 'f.height']),
+      ).as('attachments'),
+    )
 }
 export type MessageView = Awaited<ReturnType<ReturnType<typeof messageViews>['executeTakeFirstOrThrow']>>

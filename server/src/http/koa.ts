@@ -4,22 +4,30 @@ import { Registry } from 'prom-client'
 import type { Auth } from '../auth/identify.ts'
 import type { Config } from '../config.ts'
 import type { Core } from '../domain/core.ts'
+import { deskHandlers } from './agent/desk.ts'
+import { mountExport } from './agent/export.ts'
+import { agentLifeHandlers } from './agent/life.ts'
 import { agentHandlers } from './agent/routes.ts'
+import { mountAttachments } from './attachments.ts'
 import type { State } from './context.ts'
+import { customerLifeHandlers } from './customer/life.ts'
 import { customerHandlers } from './customer/routes.ts'
+import { mountDocs } from './docs.ts'
 import { measure, mountHealth } from './health.ts'
 import { browserRules } from './middleware/cors.ts'
 import { funnel } from './middleware/funnel.ts'
 import { requestLog, trustOf } from './middleware/request.ts'
 import { mount } from './operation.ts'
-import { mountDesk, mountWidget, type PageFiles } from './pages.ts'
+import { uploadPace } from './pace.ts'
+import { mountDesk, type PageFiles } from './pages.ts'
 import { createRateLimit } from './rate-limit.ts'
+import { mountWidget } from './widget.ts'
 
 /** Adds routes to the server's own, as the demo does. */
 export type Extend = (router: Router) => void
 
 /** All of HTTP: request id and log → CORS → error funnel → limits → route. */
-export function createKoa(core: Core, auth: Auth, config: Config, files: PageFiles, extend?: Extend): Koa<State> {
+export function createKoa(core: Core, auth: Auth, config: Config, files: PageFiles, extend?: Extend, pace = uploadPace): Koa<State> {
   const koa = new Koa<State>()
   const router = new Router()
   const registry = new Registry()
@@ -27,10 +35,16 @@ export function createKoa(core: Core, auth: Auth, config: Config, files: PageFil
   const doors = { core, auth, rateLimit }
 
   mountHealth(router, core, registry)
-  mountWidget(router, files.widget)
+  mountWidget(router, core, files.widget, files.release)
   mountDesk(router, files.desk)
+  mountDocs(router, { publicUrl: config.publicUrl, release: files.release, demo: config.demo })
   mount(router, doors, customerHandlers)
   mount(router, doors, agentHandlers)
+  mount(router, doors, customerLifeHandlers)
+  mount(router, doors, agentLifeHandlers)
+  mount(router, doors, deskHandlers)
+  mountExport(router, doors)
+  mountAttachments(router, doors, pace)
   extend?.(router)
 
   koa.use(requestLog(core.log, trustOf(config.trustProxy)))

@@ -1,11 +1,14 @@
 import type Router from '@koa/router'
 import type { Fault } from '@support-widget/shared/errors.ts'
+import { limits } from '@support-widget/shared/limits.ts'
 import type { Operation } from '@support-widget/shared/operation.ts'
 import { type Output, operations, type Parsed } from '@support-widget/shared/operations.ts'
 import { type OperationName, paths } from '@support-widget/shared/paths.ts'
 import type * as z from 'zod'
 import type { Auth } from '../auth/identify.ts'
+import type { Principal } from '../auth/principal.ts'
 import type { AgentActor, Core, CustomerActor } from '../domain/core.ts'
+import { type OnceAnswer, once } from '../domain/once.ts'
 import { asAgent, asCustomer } from '../domain/policy.ts'
 import { Refusal } from '../errors.ts'
 import { readJson } from './body.ts'
@@ -19,7 +22,7 @@ type ActorOf<N extends OperationName> = (typeof operations)[N]['access'] extends
     : AgentActor
 
 /** What a handler gets: parsed input and the caller, already allowed to call it. */
-export type Call<N extends OperationName> = Parsed<N> & { core: Core; actor: ActorOf<N> }
+export type Call<N extends OperationName> = Parsed<N> & { core: Core; actor: ActorOf<N>; requestId: string }
 export type Handler<N extends OperationName> = (call: Call<N>) => Promise<Output<N>>
 /** Handlers by operation; a folder of routes exports one. */
 export type Handlers<N extends OperationName> = { [K in N]: Handler<K> }
@@ -38,17 +41,37 @@ export function mount<N extends OperationName>(router: Router, doors: Doors, han
     const operation: Operation = operations[name]
     router.register(path, [method], async (ctx) => {
       const actor = operation.access === 'public' ? null : await authenticate(ctx as unknown as Ctx, doors, operation)
-      const input = await parseInput(ctx as unknown as Ctx, operation, ctx.params)
-      ctx.body = await handler({ ...input, core: doors.core, actor })
+      const { key, ...input } = await parseInput(ctx as unknown as Ctx, operation, ctx.params)
       ctx.status = operation.status
       ctx.set('Cache-Control', 'no-store')
+      const call = { ...input, actor, requestId: ctx.state.requestId }
+      if (key === undefined || actor === null) ctx.body = await handler({ ...call, core: doors.core })
+      else {
+        const request = { operation: name, key, input, status: operation.status, secrets: operation.secrets ?? [] }
+        answerOnce(ctx as unknown as Ctx, await once(doors.core, actor, request, (core) => handler({ ...call, core })))
+      }
     })
   }
 }
 
-async function authenticate(ctx: Ctx, doors: Doors, operation: Operation): Promise<CustomerActor | AgentActor> {
+/** Sends an answer that is given once; `Idempotency-Replayed` says that it is the kept one. */
+export function answerOnce(ctx: Ctx, { status, json, replayed }: OnceAnswer): void {
+  ctx.status = status
+  ctx.type = 'application/json'
+  ctx.body = json
+  if (replayed) ctx.set('Idempotency-Replayed', 'true')
+}
+
+/** Who is calling, counted against their rate limit. Throws `unauthorized` and its like, `rate_limited`. */
+export async function identify(ctx: Ctx, doors: Doors): Promise<Principal> {
   const principal = await doors.auth.identify({ token: tokenOf(ctx), origin: originOf(ctx) })
   await doors.rateLimit.principal(ctx, principal)
+  return principal
+}
+
+/** The caller as one who may call the operation. Throws `forbidden` too. */
+export async function authenticate(ctx: Ctx, doors: Doors, operation: Operation): Promise<CustomerActor | AgentActor> {
+  const principal = await identify(ctx, doors)
   return operation.access === 'customer' ? asCustomer(principal) : asAgent(principal, operation.access === 'admin' ? 'admin' : 'agent')
 }
 
@@ -60,12 +83,14 @@ function tokenOf(ctx: Ctx): string | undefined {
   return bearer ?? (ctx.get('X-Api-Key') || undefined)
 }
 
-async function parseInput(ctx: Ctx, operation: Operation, params: unknown) {
+/** The parsed input of an operation, its Idempotency-Key beside it. Throws `invalid_request` that names every fault. */
+export async function parseInput(ctx: Ctx, operation: Operation, params: unknown) {
   const faults: Fault[] = []
   const input = {
     params: operation.params ? check(operation.params, params, 'params', faults) : {},
     query: checkQuery(ctx, operation, faults),
     body: operation.body ? check(operation.body, await readJson(ctx), 'body', faults) : undefined,
+    key: operation.once ? idempotencyKey(ctx, faults) : undefined,
   }
   if (faults.length > 0) {
     throw new Refusal('invalid_request', {
@@ -74,6 +99,17 @@ async function parseInput(ctx: Ctx, operation: Operation, params: unknown) {
     })
   }
   return input
+}
+
+/** The caller's key for what happens only once: 1 to 255 printable ASCII characters, in one header. */
+function idempotencyKey(ctx: Ctx, faults: Fault[]): string | undefined {
+  const given = ctx.req.headersDistinct['idempotency-key']
+  if (given === undefined) return undefined
+  const [key = ''] = given
+  if (given.length === 1 && key.length <= limits.idempotencyKey && /^[ -~]+$/.test(key)) return key
+  const message = given.length > 1 ? 'must be sent once' : `must have 1 to ${limits.idempotencyKey} printable ASCII characters`
+  faults.push({ location: 'headers.Idempotency-Key', message })
+  return undefined
 }
 
 /** More faults than these are counted, not listed. */

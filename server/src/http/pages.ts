@@ -1,40 +1,14 @@
-import { createHash } from 'node:crypto'
-import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type Router from '@koa/router'
 import { send } from '@koa/send'
 import helmet from 'koa-helmet'
-import { Refusal } from '../errors.ts'
 
 export interface PageFiles {
-  /** The built widget script. */
+  /** The built widget script, and the release that it belongs to. */
   widget: string
+  release: string
   /** The folder of the built desk. */
   desk: string
-}
-
-/** `/widget.js`: for any page on any origin, checked again after five minutes. */
-export function mountWidget(router: Router, file: string): void {
-  let built: { body: Buffer; etag: string; at: number } | null = null
-  router.get('/widget.js', async (ctx) => {
-    const found = await stat(file).catch(() => null)
-    if (!found) throw new Refusal('not_found', { detail: 'The widget has not been built.' })
-    if (built?.at !== found.mtimeMs) {
-      const body = await readFile(file)
-      built = { body, etag: `"${createHash('sha256').update(body).digest('base64url').slice(0, 27)}"`, at: found.mtimeMs }
-    }
-    ctx.set({
-      'Cache-Control': 'public, max-age=300, stale-while-revalidate=86400',
-      'Cross-Origin-Resource-Policy': 'cross-origin',
-      'Access-Control-Allow-Origin': '*',
-      'X-Content-Type-Options': 'nosniff',
-      ETag: built.etag,
-    })
-    ctx.type = 'text/javascript; charset=utf-8'
-    ctx.status = 200
-    if (ctx.fresh) ctx.status = 304
-    else ctx.body = built.body
-  })
 }
 
 /** The desk runs with nothing but its own files, cannot be framed, and makes no inline script or style. */

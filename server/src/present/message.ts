@@ -1,6 +1,8 @@
 import { encodeId } from '@support-widget/shared/ids.ts'
 import type { AgentMessage, Author, Message } from '@support-widget/shared/message.ts'
+import type { SignedLinks } from '../auth/signed-link.ts'
 import type { MessageView } from '../domain/views.ts'
+import { presentAttachment } from './attachment.ts'
 import { agentName } from './people.ts'
 
 function authorOf(view: MessageView): Author {
@@ -11,7 +13,7 @@ function authorOf(view: MessageView): Author {
     : { type: 'system', id: null, name: null, avatar_url: null }
 }
 
-function common(view: MessageView) {
+function common(view: MessageView, links: SignedLinks) {
   return {
     id: encodeId(view.id),
     ticket_id: encodeId(view.ticket_id),
@@ -19,16 +21,19 @@ function common(view: MessageView) {
     body: view.body,
     is_admin: view.author_type === 'agent',
     author: authorOf(view),
+    attachments: view.attachments.map((one) => presentAttachment(one, links)),
+    redacted_at: view.redacted_at?.toISOString() ?? null,
+    merged_from: view.merged_from && encodeId(view.merged_from),
     created_at: view.created_at.toISOString(),
   }
 }
 
 /** A public message for its customer. Throws on a note: there is no such thing for them. */
-export function presentMessageForCustomer(view: MessageView): Message {
+export function presentMessageForCustomer(view: MessageView, links: SignedLinks): Message {
   if (view.public_seq === null) throw new Error('a note must never be presented to a customer')
-  return { ...common(view), seq: view.public_seq }
+  return { ...common(view, links), seq: view.public_seq }
 }
 
-export function presentMessageForAgent(view: MessageView): AgentMessage {
-  return { ...common(view), seq: view.seq, is_internal: view.is_internal }
+export function presentMessageForAgent(view: MessageView, links: SignedLinks): AgentMessage {
+  return { ...common(view, links), seq: view.seq, is_internal: view.is_internal }
 }

@@ -1,8 +1,12 @@
+import type { App } from '@support-widget/shared/app.ts'
 import { encodeId } from '@support-widget/shared/ids.ts'
-import type { Agent, AgentMe, Me, WidgetConfig } from '@support-widget/shared/people.ts'
+import type { Agent, AgentMe, Customer, ListedAgent, Me, WidgetConfig } from '@support-widget/shared/people.ts'
 import type { AppRef } from '../auth/principal.ts'
-import { categoriesOf } from '../domain/apps.ts'
-import type { AgentRow, CustomerRow } from '../domain/people.ts'
+import type { AgentRow } from '../domain/agents.ts'
+import { settingsOf } from '../domain/apps.ts'
+import type { CustomerView } from '../domain/customers.ts'
+import { isOpen } from '../domain/office.ts'
+import type { CustomerRow } from '../domain/people.ts'
 
 /** An agent whose token brought no name. */
 export const agentName = (name: string | null) => name ?? 'Support'
@@ -21,6 +25,8 @@ export function presentAgent(row: AgentRow): Agent {
   }
 }
 
+export const presentListedAgent = (row: AgentRow & { online: boolean }): ListedAgent => ({ ...presentAgent(row), online: row.online })
+
 export function presentMe(app: AppRef, me: { customer: CustomerRow; unread: number; openTickets: number }): Me {
   const { id, external_id, name, email } = me.customer
   return { app: appOf(app), customer: { id: encodeId(id), external_id, name, email }, unread_count: me.unread, open_tickets: me.openTickets }
@@ -31,6 +37,29 @@ export function presentAgentMe(app: AppRef, agent: AgentRow | null): AgentMe {
   return { app: appOf(app), agent: agent && presentAgent(agent), role: agent?.role ?? 'admin' }
 }
 
-export function presentWidgetConfig(app: AppRef): WidgetConfig {
-  return { app: appOf(app), categories: categoriesOf(app) }
+export function presentWidgetConfig(app: AppRef, now: Date): WidgetConfig {
+  const { categories, form_fields, reply_time_text, office_hours } = settingsOf(app)
+  return { app: appOf(app), categories, form_fields, reply_time_text, office_open: office_hours && isOpen(office_hours, now) }
+}
+
+export function presentApp(app: AppRef): App {
+  return { ...appOf(app), origins: [...app.origins], settings: settingsOf(app) }
+}
+
+export function presentCustomer(view: CustomerView): Customer {
+  return {
+    id: encodeId(view.id),
+    external_id: view.external_id,
+    name: view.name,
+    first_name: view.first_name,
+    last_name: view.last_name,
+    email: view.email,
+    phone: view.phone,
+    locale: view.locale,
+    verified: view.email_verified,
+    open_tickets: view.open_tickets,
+    blocked_at: view.blocked_at?.toISOString() ?? null,
+    block_reason: view.block_reason,
+    created_at: view.created_at.toISOString(),
+  }
 }

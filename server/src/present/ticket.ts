@@ -14,6 +14,14 @@ function common(view: TicketView) {
     type: view.type,
     channel: view.channel,
     assignee: view.assignee_id ? { id: encodeId(view.assignee_id), name: agentName(view.assignee_name), avatar_url: null } : null,
+    custom_fields: view.custom_fields,
+    links: view.links,
+    csat:
+      view.csat_score === null
+        ? null
+        : { score: view.csat_score, comment: view.csat_comment, created_at: (view.csat_at ?? view.updated_at).toISOString() },
+    follow_up_of: view.follow_up_of && encodeId(view.follow_up_of),
+    merged_into: view.merged_into && encodeId(view.merged_into),
     created_at: view.created_at.toISOString(),
     resolved_at: view.resolved_at?.toISOString() ?? null,
     closed_at: view.closed_at?.toISOString() ?? null,
@@ -39,6 +47,17 @@ export function presentTicketForAgent(view: TicketView): AgentTicket {
     last_seq: view.seq,
     updated_at: view.updated_at.toISOString(),
     version: view.version,
+    waiting_on: view.waiting_on,
+    snoozed_until: view.snoozed_until?.toISOString() ?? null,
+    tags: view.tags,
+    context: view.context,
+    country: view.country,
+    store_region: view.store_region,
+    external_ticket_id: view.external_ticket_id,
+    preferred_language: view.preferred_language,
+    resolution_notes: view.resolution_notes,
+    action_taken: view.action_taken,
+    first_response_at: view.first_response_at?.toISOString() ?? null,
     requester: {
       id: encodeId(view.customer_id),
       external_id: view.customer_external_id,

@@ -57,6 +57,8 @@ export function openGateway(http: HttpServer, core: Core, auth: Auth, { ownOrigi
   io.on('connection', (socket: OurSocket) => {
     const room = roomOf(socket.data.principal)
     void socket.join(room)
+    const { principal } = socket.data
+    if (principal.kind === 'user' && principal.agentId !== null) socket.once('disconnect', core.presence.enter(principal.agentId))
     dropOldest(io.sockets.adapter.rooms.get(room), io.sockets.sockets, socket)
   })
 
@@ -71,7 +73,7 @@ export function openGateway(http: HttpServer, core: Core, auth: Auth, { ownOrigi
   return {
     publish(happening) {
       const { appId, customerId } = addressees(happening)
-      const { agents, customer } = framesOf(happening)
+      const { agents, customer } = framesOf(happening, core.links)
       for (const [name, payload] of agents) io.to(agentsRoom(appId)).emit(name, payload)
       for (const [name, payload] of customer) io.to(customerRoom(appId, customerId)).emit(name, payload)
     },

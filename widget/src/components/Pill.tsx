@@ -1,4 +1,4 @@
-import type { Status } from '@support-widget/shared/ticket.ts'
+import type { Status } from '@support-widget/shared/vocabulary.ts'
 import type { Texts } from '../i18n/texts.ts'
 
 /** A ticket's status in words. */

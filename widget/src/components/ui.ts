@@ -1,5 +1,5 @@
 import type { ReadonlySignal } from '@preact/signals-core'
-import type { Category } from '@support-widget/shared/people.ts'
+import type { Category } from '@support-widget/shared/app.ts'
 import type { Texts } from '../i18n/texts.ts'
 import type { Person } from '../state/person.ts'
 import type { View } from '../state/view.ts'

@@ -23,6 +23,7 @@ const frameTypes: Record<keyof CustomerFrames, true> = {
   'ticket.created': true,
   'ticket.updated': true,
   'message.created': true,
+  'message.updated': true,
   'ticket.read': true,
 }
 

@@ -1,6 +1,7 @@
 import { type ReadonlySignal, type Signal, signal } from '@preact/signals-core'
 import type { Message } from '@support-widget/shared/message.ts'
-import type { Priority, Ticket } from '@support-widget/shared/ticket.ts'
+import type { Ticket } from '@support-widget/shared/ticket.ts'
+import type { Priority } from '@support-widget/shared/vocabulary.ts'
 import type { ApiError, Call } from '../net/api.ts'
 import { type Conversation, createConversation } from './conversation.ts'
 import type { Emit } from './events.ts'

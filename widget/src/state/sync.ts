@@ -56,7 +56,7 @@ export function createSync({ connect, view, tickets, conversation, kick }: Ways)
 
   const onFrame = ({ type, payload }: CustomerFrame) => {
     const known = tickets.find('ticket' in payload ? payload.ticket.id : payload.ticket_id)
-    if (type === 'message.created') conversation.receive(payload.message)
+    if ('message' in payload) conversation.receive(payload.message)
     else if (type === 'ticket.read') payload.by === 'customer' && tickets.markRead(payload.ticket_id, payload.seq)
     else tickets.put(payload.ticket)
     // A ticket that is not in the list so far, or a badge without its list: the frame was only a hint.

@@ -1,10 +1,5 @@
 import { defineEntity, p } from '@mikro-orm/core'
-import type { Category } from '@support-widget/shared/people.ts'
-
-/** What an app may set. Absent means the default in domain/apps.ts. */
-export interface AppSettings {
-  categories?: Category[]
-}
+import type { AppSettings } from '@support-widget/shared/app.ts'
 
 /** A host app: the tenant. Everything else belongs to exactly one. */
 export const AppEntity = defineEntity({
@@ -15,7 +10,7 @@ export const AppEntity = defineEntity({
     publicId: p.text(),
     name: p.text(),
     origins: p.array(),
-    settings: p.json<AppSettings>(),
+    settings: p.json<Partial<AppSettings>>(),
     createdAt: p.datetime(),
     disabledAt: p.datetime().nullable(),
   },
@@ -49,5 +44,38 @@ export const ApiKeyEntity = defineEntity({
     links: p.json<Record<string, string[]>>().nullable(),
     createdAt: p.datetime(),
     revokedAt: p.datetime().nullable(),
+  },
+})
+
+/** A text that agents use again and again. */
+export const CannedReplyEntity = defineEntity({
+  name: 'CannedReply',
+  tableName: 'canned_replies',
+  properties: {
+    id: p.uuid().primary(),
+    appId: p.uuid(),
+    name: p.text(),
+    body: p.text(),
+    search: p.text(),
+    searchGrams: p.array(),
+    createdAt: p.datetime(),
+    updatedAt: p.datetime(),
+  },
+})
+
+/** The answer of something that must happen only once, by the caller's Idempotency-Key: its JSON as it was sent, byte for byte. */
+export const IdempotencyKeyEntity = defineEntity({
+  name: 'IdempotencyKey',
+  tableName: 'idempotency_keys',
+  primaryKeys: ['appId', 'principal', 'operation', 'key'],
+  properties: {
+    appId: p.uuid().primary(),
+    principal: p.text().primary(),
+    operation: p.text().primary(),
+    key: p.text().primary(),
+    inputHash: p.text(),
+    status: p.integer(),
+    answer: p.text(),
+    createdAt: p.datetime(),
   },
 })

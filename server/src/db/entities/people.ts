@@ -1,4 +1,5 @@
 import { defineEntity, p } from '@mikro-orm/core'
+import type { BlockReason } from '@support-widget/shared/people.ts'
 
 /** An end user of a host app. `externalId` is the token's `sub`, byte-exact. */
 export const CustomerEntity = defineEntity({
@@ -18,6 +19,11 @@ export const CustomerEntity = defineEntity({
     createdAt: p.datetime(),
     updatedAt: p.datetime(),
     blockedAt: p.datetime().nullable(),
+    blockReason: p.text().$type<BlockReason>().nullable(),
+    /** Their address was given by an agent, not typed by themselves. */
+    byAgent: p.boolean(),
+    search: p.text(),
+    searchGrams: p.array(),
   },
 })
 

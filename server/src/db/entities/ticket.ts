@@ -1,6 +1,7 @@
 import { defineEntity, p } from '@mikro-orm/core'
 import type { DomainEvent } from '@support-widget/shared/events.ts'
-import type { Channel, Priority, Status } from '@support-widget/shared/ticket.ts'
+import type { CustomFields } from '@support-widget/shared/fields.ts'
+import type { Channel, Priority, Status } from '@support-widget/shared/vocabulary.ts'
 
 /** The last ticket number of an app in a year (UTC). Locked by every creation, so numbers have no gaps. */
 export const TicketCounterEntity = defineEntity({
@@ -40,10 +41,38 @@ export const TicketEntity = defineEntity({
     publicUpdatedAt: p.datetime(),
     resolvedAt: p.datetime().nullable(),
     closedAt: p.datetime().nullable(),
+    customFields: p.json<CustomFields>(),
+    links: p.json<Record<string, string>>(),
+    tags: p.array(),
+    context: p.json<Record<string, unknown>>().nullable(),
+    country: p.text().nullable(),
+    storeRegion: p.text().nullable(),
+    externalTicketId: p.text().nullable(),
+    preferredLanguage: p.text().nullable(),
+    resolutionNotes: p.text().nullable(),
+    actionTaken: p.text().nullable(),
+    waitingOn: p.text().$type<'agent' | 'customer'>().nullable(),
+    snoozedUntil: p.datetime().nullable(),
+    firstResponseAt: p.datetime().nullable(),
+    csatScore: p.integer().nullable(),
+    csatComment: p.text().nullable(),
+    csatAt: p.datetime().nullable(),
+    followUpOf: p.uuid().nullable(),
+    mergedInto: p.uuid().nullable(),
   },
 })
 
-/** A message or, when `isInternal`, a note. `publicSeq` is null for notes. `authorId` is a customer's or an agent's by `authorType`. */
+/** By what a ticket is found: see db/search.ts. */
+export const TicketSearchEntity = defineEntity({
+  name: 'TicketSearch',
+  tableName: 'ticket_search',
+  properties: { ticketId: p.uuid().primary(), appId: p.uuid(), search: p.text(), searchGrams: p.array() },
+})
+
+/**
+ * A message or, when `isInternal`, a note. `publicSeq` is null for notes. `copyOf` is the message of which a merge made this one: the attachments of all copies are
+ * those of the first.
+ */
 export const MessageEntity = defineEntity({
   name: 'Message',
   tableName: 'messages',
@@ -60,7 +89,42 @@ export const MessageEntity = defineEntity({
     body: p.text(),
     isInternal: p.boolean(),
     createdAt: p.datetime(),
+    redactedAt: p.datetime().nullable(),
+    mergedFrom: p.uuid().nullable(),
+    copyOf: p.uuid().nullable(),
   },
+})
+
+/** An uploaded file; `messageId` is null until a message carries it. `storageKey` is ours, never made of the name. */
+export const AttachmentEntity = defineEntity({
+  name: 'Attachment',
+  tableName: 'attachments',
+  properties: {
+    id: p.uuid().primary(),
+    appId: p.uuid(),
+    customerId: p.uuid().nullable(),
+    agentId: p.uuid().nullable(),
+    messageId: p.uuid().nullable(),
+    position: p.integer().nullable(),
+    filename: p.text(),
+    contentType: p.text(),
+    size: p.bigint('number'),
+    width: p.integer().nullable(),
+    height: p.integer().nullable(),
+    sha256: p.text(),
+    storageKey: p.text(),
+    createdAt: p.datetime(),
+  },
+})
+
+/**
+ * A stored file that no attachment needs, to be removed when it is due. An upload stands here from its first byte until its row is committed, and the file of a deleted row from
+ * that moment on: so a crash loses none.
+ */
+export const StrayFileEntity = defineEntity({
+  name: 'StrayFile',
+  tableName: 'stray_files',
+  properties: { storageKey: p.text().primary(), dueAt: p.datetime() },
 })
 
 /** What happened, written in the transaction of the change. */

@@ -1,9 +1,11 @@
+import { listAgents, readAgent } from '../../domain/agents.ts'
+import { createTicketFor } from '../../domain/create.ts'
+import { listTickets } from '../../domain/list.ts'
 import { markRead, readMessages, readThread, sendMessage } from '../../domain/messages.ts'
-import { listAgents, readAgent } from '../../domain/people.ts'
-import { listTickets, updateTicket } from '../../domain/tickets.ts'
+import { updateTicket } from '../../domain/tickets.ts'
 import { Refusal } from '../../errors.ts'
 import { presentMessageForAgent } from '../../present/message.ts'
-import { presentAgent, presentAgentMe } from '../../present/people.ts'
+import { presentAgentMe, presentListedAgent } from '../../present/people.ts'
 import { presentTicketForAgent } from '../../present/ticket.ts'
 import { ticketId } from '../ids.ts'
 import type { Handlers } from '../operation.ts'
@@ -13,6 +15,7 @@ type Names =
   | 'agentGetMe'
   | 'agentListAgents'
   | 'agentListTickets'
+  | 'agentCreateTicket'
   | 'agentGetTicket'
   | 'agentUpdateTicket'
   | 'agentSendMessage'
@@ -27,7 +30,7 @@ export const agentHandlers: Handlers<Names> = {
 
   async agentListAgents({ core, actor, query }) {
     const { agents, total } = await listAgents(core, actor, query)
-    return pageOf(agents.map(presentAgent), total, query)
+    return pageOf(agents.map(presentListedAgent), total, query)
   },
 
   async agentListTickets({ core, actor, query }) {
@@ -35,9 +38,14 @@ export const agentHandlers: Handlers<Names> = {
     return pageOf(tickets.map(presentTicketForAgent), total, query)
   },
 
+  async agentCreateTicket({ core, actor, body }) {
+    const { ticket, messages } = await createTicketFor(core, actor, body)
+    return { ...presentTicketForAgent(ticket), messages: messages.map((one) => presentMessageForAgent(one, core.links)) }
+  },
+
   async agentGetTicket({ core, actor, params }) {
     const { ticket, messages } = await readThread(core, actor, ticketId(params))
-    return { ...presentTicketForAgent(ticket), messages: messages.map(presentMessageForAgent) }
+    return { ...presentTicketForAgent(ticket), messages: messages.map((one) => presentMessageForAgent(one, core.links)) }
   },
 
   async agentUpdateTicket({ core, actor, params, body }) {
@@ -47,12 +55,12 @@ export const agentHandlers: Handlers<Names> = {
   },
 
   async agentSendMessage({ core, actor, params, body }) {
-    return presentMessageForAgent(await sendMessage(core, actor, ticketId(params), body))
+    return presentMessageForAgent(await sendMessage(core, actor, ticketId(params), body), core.links)
   },
 
   async agentListMessages({ core, actor, params, query }) {
     const { ticket, messages, hasMore } = await readMessages(core, actor, ticketId(params), query)
-    return { ticket: presentTicketForAgent(ticket), data: messages.map(presentMessageForAgent), has_more: hasMore }
+    return { ticket: presentTicketForAgent(ticket), data: messages.map((one) => presentMessageForAgent(one, core.links)), has_more: hasMore }
   },
 
   async agentReadTicket({ core, actor, params, body }) {

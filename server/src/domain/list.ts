@@ -1,0 +1,110 @@
+import { decodeId } from '@support-widget/shared/ids.ts'
+import type { TicketFilter, TicketSort } from '@support-widget/shared/ticket-query.ts'
+import { priorities, statuses } from '@support-widget/shared/vocabulary.ts'
+import { type RawBuilder, sql } from 'kysely'
+import type { AgentActor, Caller, Core, CustomerActor } from './core.ts'
+import { ticketsFound } from './search.ts'
+import { type TicketView, ticketViews } from './views.ts'
+import { visible } from './visibility.ts'
+
+export interface Page {
+  page: number
+  per_page: number
+}
+export interface Order {
+  sort: TicketSort
+  order: 'asc' | 'desc'
+}
+interface Tickets {
+  tickets: TicketView[]
+  /** Of all pages. */
+  total: number
+}
+
+/** The tickets `t` of the app that agents see in lists and for which the whole filter holds. An id that is nobody's matches none. */
+export function matching(core: Core, actor: AgentActor, filter: TicketFilter) {
+  let query = core.orm.db().selectFrom('tickets as t').where('t.app_id', '=', actor.app.id).where(visible(actor.app.id))
+  for (const field of ['status', 'priority', 'channel'] as const) {
+    const values = filter[field]
+    if (values) query = query.where(`t.${field}`, 'in', values)
+  }
+  for (const field of ['category', 'type', 'country', 'store_region', 'waiting_on'] as const) {
+    const value = filter[field]
+    if (value !== undefined) query = query.where(`t.${field}`, '=', value)
+  }
+  if (filter.tag !== undefined) query = query.where(sql<boolean>`t.tags @> ${[filter.tag]}::text[]`)
+  if (filter.assignee !== undefined) query = query.where(isAssigned(actor, filter.assignee))
+  if (filter.requester !== undefined) query = query.where('t.customer_id', '=', decodeId(filter.requester))
+  if (filter.created_after !== undefined) query = query.where('t.created_at', '>=', new Date(filter.created_after))
+  if (filter.created_before !== undefined) query = query.where('t.created_at', '<', new Date(filter.created_before))
+  if (filter.snoozed !== undefined) query = query.where(isSnoozed(core.clock.now()), 'is', filter.snoozed === 'true')
+  if (filter.search) query = query.where(ticketsFound(actor, filter.search))
+  return query
+}
+type Matching = ReturnType<typeof matching>
+
+function isAssigned(actor: AgentActor, assignee: string) {
+  if (assignee === 'none') return sql<boolean>`t.assignee_id is null`
+  return sql<boolean>`t.assignee_id = ${assignee === 'me' ? actor.agentId : decodeId(assignee)}`
+}
+
+const isSnoozed = (now: Date) => sql<boolean>`(coalesce(t.snoozed_until, '-infinity') > ${now})`
+
+/** The tickets of the app for which the whole filter holds. */
+export function listTickets(core: Core, actor: AgentActor, filter: TicketFilter & Order & Page): Promise<Tickets> {
+  return readPage(core, actor, matching(core, actor, filter), orderBy(filter), filter)
+}
+
+/** The customer's own tickets, last changed first. */
+export function listOwnTickets(core: Core, actor: CustomerActor, filter: Pick<TicketFilter, 'status' | 'search'> & Page): Promise<Tickets> {
+  let query = core.orm.db().selectFrom('tickets as t').where('t.app_id', '=', actor.app.id).where('t.customer_id', '=', actor.customerId)
+  if (filter.status) query = query.where('t.status', 'in', filter.status)
+  if (filter.search) query = query.where(ticketsFound(actor, filter.search))
+  return readPage(core, actor, query, sql`t.public_updated_at desc, t.id desc`, filter)
+}
+
+/** Ids are in the order of creation and decide between equals, so that no ticket is on two pages. */
+function orderBy({ sort, order }: Order): RawBuilder<unknown> {
+  const direction = order === 'asc' ? sql`asc` : sql`desc`
+  return sql.join([...terms[sort], sql`t.id`].map((term) => sql`${term} ${direction}`))
+}
+
+const rank = (values: readonly string[], column: RawBuilder<unknown>) => sql`array_position(${sql.lit(`{${values.join()}}`)}::text[], ${column})`
+
+const terms: Record<TicketSort, RawBuilder<unknown>[]> = {
+  updated_at: [sql`t.updated_at`],
+  created_at: [sql`t.created_at`],
+  priority: [rank(priorities, sql`t.priority`)],
+  status: [rank(statuses, sql`t.status`)],
+  // By year, then by number: from 100,000 on it has a digit more.
+  number: [sql`left(t.number, 8) collate "C"`, sql`length(t.number)`, sql`t.number collate "C"`],
+}
+
+/**
+ * A page and how many there are. A count reads the index alone and a page only its beginning, so they are asked for one by one; a search has to find everything for either,
+ * so it is done once.
+ */
+async function readPage(
+  core: Core,
+  actor: Caller,
+  query: Matching,
+  order: RawBuilder<unknown>,
+  filter: Page & { search?: string | undefined },
+): Promise<Tickets> {
+  const views = ticketViews(core.orm.db(), actor.app.id).orderBy(order)
+  const offset = (filter.page - 1) * filter.per_page
+  const ids = query.select('t.id').orderBy(order).limit(filter.per_page).offset(offset)
+  if (filter.search) {
+    const page = ids.select(sql<string>`count(*) over ()`.as('total')).as('page')
+    const tickets = await views.innerJoin(page, 'page.id', 't.id').select('page.total').execute()
+    const [first] = tickets
+    return { tickets, total: first || offset === 0 ? Number(first?.total ?? 0) : await count(query) }
+  }
+  const total = await count(query)
+  return { tickets: await views.where('t.id', 'in', ids).execute(), total }
+}
+
+async function count(query: Matching): Promise<number> {
+  const { total } = await query.select((eb) => eb.fn.countAll<string>().as('total')).executeTakeFirstOrThrow()
+  return Number(total)
+}

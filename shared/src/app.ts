@@ -1,0 +1,121 @@
+import * as z from 'zod'
+import { limits } from './limits.ts'
+import { idOut, safeString, text } from './text.ts'
+
+/** A text in several languages: by BCP 47 tag. */
+const labels = z.record(z.string().min(2).max(limits.language), text(1, 100)).optional()
+const id = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9_-]*$/i, 'must be letters, digits, - and _')
+  .max(limits.category)
+
+export const Category = z
+  .strictObject({ id, label: text(1, 100), labels })
+  .meta({ id: 'Category', description: "A choice for a ticket's category; `labels` by BCP 47 tag." })
+export type Category = z.infer<typeof Category>
+
+export const FormField = z
+  .strictObject({
+    key: id,
+    label: text(1, 100),
+    labels,
+    type: z.enum(['text', 'number', 'checkbox', 'select']),
+    options: z.array(text(1, 100)).min(1).max(50).optional(),
+    required: z.boolean().default(false),
+  })
+  .meta({ id: 'FormField', description: 'A question of the new-ticket form; the answer goes into `custom_fields[key]`.' })
+export type FormField = z.infer<typeof FormField>
+
+const clockTime = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time, 00:00 to 23:59')
+const stretches = z.array(z.strictObject({ from: clockTime, to: clockTime }).refine((one) => one.from < one.to, 'must end after it begins')).max(4)
+
+export const OfficeHours = z
+  .strictObject({
+    time_zone: z.string().refine(isTimeZone, 'must be an IANA time zone'),
+    days: z.strictObject({
+      monday: stretches,
+      tuesday: stretches,
+      wednesday: stretches,
+      thursday: stretches,
+      friday: stretches,
+      saturday: stretches,
+      sunday: stretches,
+    }),
+  })
+  .meta({ id: 'OfficeHours', description: 'When somebody answers: local times of each weekday.' })
+export type OfficeHours = z.infer<typeof OfficeHours>
+
+/** Not the JSON Schema format `uri`, which knows no `{ticket_id}`. */
+const isWebUrl = (url: string) => URL.canParse(url) && /^https?:$/.test(new URL(url).protocol)
+
+function isTimeZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== ''
+  } catch {
+    return false
+  }
+}
+
+/** What an app sets for its tickets. `auto_close_days` null never closes; `return_url` may hold `{ticket_id}`. */
+export const AppSettings = z
+  .strictObject({
+    categories: z.array(Category).max(50),
+    form_fields: z.array(FormField).max(20),
+    office_hours: OfficeHours.nullable(),
+    reply_time_text: text(1, 200).nullable(),
+    auto_close_days: z.int().min(1).max(365).nullable(),
+    return_url: safeString().max(limits.url).refine(isWebUrl, 'must be an http(s) URL').nullable(),
+    inbox_email: z.email().max(limits.email).nullable(),
+  })
+  .meta({ id: 'AppSettings' })
+export type AppSettings = z.infer<typeof AppSettings>
+
+/** The settings of an app that has set nothing. */
+export const defaultSettings: AppSettings = {
+  categories: [
+    { id: 'billing', label: 'Billing' },
+    { id: 'technical', label: 'Technical' },
+    { id: 'account', label: 'Account' },
+    { id: 'other', label: 'Other' },
+  ],
+  form_fields: [],
+  office_hours: null,
+  reply_time_text: null,
+  auto_close_days: 7,
+  return_url: null,
+  inbox_email: null,
+}
+
+/** An app as its agents see it. */
+export const App = z.strictObject({ id: z.string(), name: z.string(), origins: z.array(z.string()), settings: AppSettings }).meta({ id: 'App' })
+export type App = z.infer<typeof App>
+
+const unique = (key: string) => `must not have two of the same ${key}`
+const distinct = (values: string[]) => new Set(values).size === values.length
+
+/** A change of settings: what is named is replaced. */
+export const AppPatch = z.strictObject({
+  name: text(1, 100).optional(),
+  settings: AppSettings.partial()
+    .refine((one) => distinct((one.categories ?? []).map((category) => category.id)), { error: unique('id'), path: ['categories'] })
+    .refine((one) => distinct((one.form_fields ?? []).map((field) => field.key)), { error: unique('key'), path: ['form_fields'] })
+    .refine((one) => (one.form_fields ?? []).every((field) => (field.type === 'select') === (field.options !== undefined)), {
+      error: 'a select needs options, and nothing else has them',
+      path: ['form_fields'],
+    })
+    .optional(),
+})
+export type AppPatch = z.infer<typeof AppPatch>
+
+/** A text that agents use again and again; `{{customer.name}}`, `{{agent.name}}`, `{{ticket.number}}`, `{{ticket.subject}}` and `{{app.name}}` are filled in by who uses it. */
+export const CannedReply = z
+  .strictObject({
+    id: idOut(),
+    name: z.string(),
+    body: z.string(),
+    created_at: z.iso.datetime(),
+    updated_at: z.iso.datetime(),
+  })
+  .meta({ id: 'CannedReply' })
+export type CannedReply = z.infer<typeof CannedReply>
+export const NewCannedReply = z.strictObject({ name: text(1, limits.cannedReplyName), body: text(1, limits.body) }).meta({ id: 'NewCannedReply' })
