@@ -37,7 +37,7 @@ export const queryList = <T extends z.ZodType>(item: T) =>
 export const queryTime = () =>
   z
     .preprocess(
-      (v) => (typeof v === 'string' ? v.replace(/(:\d\d(?:\.\d+)?) (\d\d:\d\d)$/, '$1+$2') : v),
+      (v) => (typeof v === 'string' ? v.replace(/(:\d\d(?:\.\d+)?) (\d\d:\d\d)$/, '$1+$2').replace(/(T\d\d:\d\d)(?=Z|[+-]|$)/, '$1:00') : v),
       z.union([z.iso.date(), z.iso.datetime({ offset: true, local: true })], { error: 'must be a date or a time in ISO 8601' }),
     )
     .transform((time) => new Date(/T.*(Z|[+-]\d\d:\d\d)$|^[^T]*$/.test(time) ? time : `${time}Z`).toISOString())

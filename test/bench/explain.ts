@@ -9,7 +9,8 @@ import { fill } from './seed.ts'
 
 /**
  * `npm run bench`: every query of every list, filter, order, search, thread and count on PostgreSQL with 100,000 tickets (`TICKETS=`). Fails if one of them reads a whole
- * table. Prints the time of each call through the API, and what the database needs for its slowest query.
+ * table. Prints the time of each call through the API, and what the database needs for its slowest query. An argument picks cases by part of their name; `VERBOSE=1`
+ * shows every query and its plan.
  */
 const tickets = Number(process.env.TICKETS ?? 100_000)
 const large = new Set(['tickets', 'messages', 'customers', 'ticket_search', 'events', 'attachments'])

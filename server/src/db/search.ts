@@ -5,14 +5,18 @@ import { type RawBuilder, type SqlBool, sql } from 'kysely'
  * text and its grams (stretches of one to three characters); the index is asked for the grams of a query, what it finds is held against the text.
  */
 
-const ignored = /\p{Default_Ignorable_Code_Point}|\u0307/gu
+const ignored = /\p{Default_Ignorable_Code_Point}/gu
 
-/** Full case folding by way of upper case: ß is ss, ς is σ, ﬁ is fi. The four letters I of Turkish are one, which is why the dot above is dropped. */
-const fold = (text: string) =>
-  text.replace(ignored, '').normalize('NFKC').toUpperCase().toLowerCase().replaceAll('ς', 'σ').replace(ignored, '').normalize('NFKC')
+/** Full case folding, by way of both cases: ß and ẞ are ss, ς is σ, ﬁ is fi. */
+const fold = (text: string) => {
+  const cased = text.replace(ignored, '').normalize('NFKC').toLowerCase().toUpperCase().toLowerCase()
+  return cased.replaceAll('ς', 'σ').normalize('NFKC')
+}
 
 const ascii = /^[\0-\x7f]*$/
-const oneLine = (text: string) => text.replace(/\s+/gu, ' ').trim()
+
+/** The four letters I of Turkish are one: İ in lower case is i with a dot above. */
+const oneLine = (text: string) => text.replaceAll('i\u0307', 'i').replace(/\s+/gu, ' ').trim()
 
 /**
  * A text as it is searched: folded as a whole, so that what looks the same is the same, and, where that differs, character by character, so that a part of a text folds
