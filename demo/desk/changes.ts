@@ -16,11 +16,18 @@ const conflict = 'A colleague changed this ticket in the meantime, so your chang
 
 const isTicket = (value: unknown): value is AgentTicket => typeof value === 'object' && value !== null && 'id' in value && 'version' in value
 
-/** Changes of status, priority and assignee, shown at once and taken back when the server refuses them. */
-export function createChanges(call: Call, tickets: TicketList) {
+/** True if nothing happened between two accounts of a ticket but an answer of one's own, which takes an open ticket into work. */
+const isOwnStep = (before: AgentTicket, after: AgentTicket) =>
+  after.version === before.version || (after.version === before.version + 1 && before.status === 'open' && after.status === 'in_progress')
+
+/**
+ * Changes of status, priority and assignee, shown at once and taken back when the server refuses them. `caughtUp` resolves when what was sent in a ticket has arrived or
+ * failed and the ticket is known as it is since.
+ */
+export function createChanges(call: Call, tickets: TicketList, caughtUp: (ticketId: string) => Promise<void>) {
   const wanted = signal<ReadonlyMap<string, Patch>>(new Map())
   const notices = signal<ReadonlyMap<string, Notice>>(new Map())
-  let line: Promise<void> = Promise.resolve()
+  const lines = new Map<string, Promise<void>>()
 
   const setNotice = (id: string, notice: Notice | null) => {
     const next = new Map(notices.value)
@@ -47,7 +54,11 @@ export function createChanges(call: Call, tickets: TicketList) {
   }
 
   async function apply(id: string, patch: Patch) {
-    const version = tickets.known.value.get(id)?.version
+    const before = tickets.known.value.get(id)
+    await caughtUp(id)
+    const after = tickets.known.value.get(id)
+    // What a colleague did while we waited was not seen when the change was made: the old version makes the server say so.
+    const version = before && after && !isOwnStep(before, after) ? before.version : after?.version
     try {
       tickets.merge([await call('agentUpdateTicket', { params: { id }, body: { ...patch, version } })])
     } catch (error) {
@@ -61,11 +72,12 @@ export function createChanges(call: Call, tickets: TicketList) {
     wanted,
     notices,
     dismiss: (id: string) => setNotice(id, null),
-    /** One change after the other, each with the version that the one before left. */
+    /** One change of a ticket after the other, each with the version that the one before left. */
     update(id: string, patch: Patch) {
       setNotice(id, null)
       setWanted(id, { ...wanted.value.get(id), ...patch })
-      line = line.then(() => apply(id, patch))
+      const line = (lines.get(id) ?? Promise.resolve()).then(() => apply(id, patch))
+      lines.set(id, line)
       return line
     },
   }

@@ -2,10 +2,12 @@ import { computed, signal } from '@preact/signals'
 import type { AgentMessage } from '@support-widget/shared/message.ts'
 import type { AgentTicket } from '@support-widget/shared/ticket.ts'
 import { ApiError, type Call } from './api.ts'
-import { gaplessUpTo, mergeMessages, withMessage } from './merge.ts'
+import { gaplessUpTo, lastSeen, mergeMessages, withMessage } from './merge.ts'
 import type { TicketList } from './tickets.ts'
 
 const stretch = 100
+/** Links to files hold for ten minutes at least; in milliseconds, with time to spare. */
+const linksHold = 8 * 60_000
 const lastSeq = 2 ** 31 - 1
 
 export interface Thread {
@@ -17,11 +19,15 @@ export interface Thread {
 const newThread: Thread = { messages: [], hasEarlier: false, phase: 'loading' }
 
 /** The threads that were opened, and which one is looked at. `arrived` hears of every message that the server has, however it came. */
-export function createConversations(call: Call, tickets: TicketList, arrived: (messages: readonly AgentMessage[]) => void) {
+export function createConversations(call: Call, tickets: TicketList, arrived: (messages: readonly AgentMessage[]) => void, now: () => number) {
   const openId = signal<string | null>(null)
   const threads = signal<ReadonlyMap<string, Thread>>(new Map())
   const catchingUp = new Map<string, Promise<void>>()
   const readUpTo = new Map<string, number>()
+  /** By ticket: up to which message its customer has read, as far as that was heard. */
+  const customerRead = signal<ReadonlyMap<string, number>>(new Map())
+  /** By ticket: since when its links to files are known to hold. */
+  const linkedAt = new Map<string, number>()
 
   const change = (id: string, part: Partial<Thread>) => {
     threads.value = new Map(threads.value).set(id, { ...(threads.value.get(id) ?? newThread), ...part })
@@ -38,6 +44,7 @@ export function createConversations(call: Call, tickets: TicketList, arrived: (m
 
   async function loadNewest(id: string) {
     change(id, { phase: 'loading' })
+    linkedAt.set(id, now())
     const answer = await call('agentListMessages', { params: { id }, query: { before_seq: lastSeq, limit: stretch } })
     tickets.merge([answer.ticket])
     merge(id, answer.data)
@@ -94,6 +101,42 @@ export function createConversations(call: Call, tickets: TicketList, arrived: (m
     if (hasGap(message.ticket_id)) void catchUp(message.ticket_id)
   }
 
+  /** Asks for the ticket if messages are known that it does not speak of yet: an answer of one's own tells neither status nor version. */
+  async function freshTicket(id: string) {
+    if (!tickets.isBehind(id)) return
+    try {
+      const after_seq = tickets.known.value.get(id)?.last_seq
+      const answer = await call('agentListMessages', { params: { id }, query: { after_seq, limit: 1 } })
+      tickets.merge([answer.ticket])
+      for (const message of answer.data) receive(message)
+    } catch {
+      // The next contact tells.
+    }
+  }
+
+  /** Has new links to the files of a thread before the old ones end. */
+  async function freshLinks(id: string) {
+    const withFiles = messagesOf(id).filter((message) => message.attachments.length > 0)
+    const [first, last] = [withFiles[0], withFiles.at(-1)]
+    const before = linkedAt.get(id) ?? 0
+    if (!first || !last || now() - before < linksHold) return
+    linkedAt.set(id, now())
+    try {
+      for (let after_seq = first.seq - 1; after_seq < last.seq; ) {
+        const { data } = await call('agentListMessages', { params: { id }, query: { after_seq, limit: stretch } })
+        merge(id, data)
+        after_seq = data.at(-1)?.seq ?? last.seq
+      }
+    } catch {
+      linkedAt.set(id, before)
+    }
+  }
+
+  /** The customer has read up to here; positions only grow. */
+  function readByCustomer(id: string, seq: number) {
+    if (seq > (customerRead.value.get(id) ?? 0)) customerRead.value = new Map(customerRead.value).set(id, seq)
+  }
+
   /** Tells the server that the open thread has been seen, once for each new end of it. */
   async function markRead() {
     const id = openId.value
@@ -114,10 +157,15 @@ export function createConversations(call: Call, tickets: TicketList, arrived: (m
     openId,
     ticket: computed<AgentTicket | null>(() => tickets.known.value.get(openId.value ?? '') ?? null),
     thread: computed<Thread>(() => threads.value.get(openId.value ?? '') ?? newThread),
+    /** The message of ours that the customer has seen last, in the open thread. */
+    seenId: computed(() => lastSeen(threads.value.get(openId.value ?? '')?.messages ?? [], customerRead.value.get(openId.value ?? '') ?? 0)),
     open,
     catchUp,
     loadEarlier,
     receive,
+    freshTicket,
+    freshLinks,
+    readByCustomer,
     markRead,
   }
 }

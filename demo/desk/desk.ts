@@ -1,13 +1,15 @@
 import { effect, type Signal, signal } from '@preact/signals'
 import type { Agent, AgentMe } from '@support-widget/shared/people.ts'
-import type { AgentFrames, Listeners } from '@support-widget/shared/socket.ts'
 import type { Call } from './api.ts'
 import { createChanges } from './changes.ts'
 import { createConversations } from './conversations.ts'
-import type { LiveOptions } from './live.ts'
+import type { Ask, Heard, LiveOptions } from './live.ts'
 import type { Filter } from './merge.ts'
 import { createOutbox, type Kept } from './outbox.ts'
+import { createReferences } from './references.ts'
 import { createTickets } from './tickets.ts'
+import { createTypingSigns, createTypists } from './typing.ts'
+import { createWatching } from './watching.ts'
 
 const every = 30_000
 /** How often to ask where the socket does not come through or the last answer did not. */
@@ -17,7 +19,7 @@ const countsAfter = 400
 export interface DeskOptions {
   call: Call
   me: AgentMe
-  connect: (handlers: Pick<LiveOptions, 'on' | 'connected'>) => { isConnected: Signal<boolean>; stop: () => void }
+  connect: (handlers: Pick<LiveOptions, 'on' | 'connected'>) => { isConnected: Signal<boolean>; ask: Ask; stop: () => void }
   storage: Pick<Storage, 'getItem' | 'setItem'>
   window: Window
 }
@@ -38,13 +40,22 @@ export function createDesk(options: DeskOptions) {
   const storageKey = `desk.outbox.${me.app.id}.${me.agent?.id ?? 'key'}`
   const agents = signal<readonly Agent[]>([])
   const tickets = createTickets(call)
-  const conversations = createConversations(call, tickets, (messages) => outbox.settle(messages))
-  const changes = createChanges(call, tickets)
+  const conversations = createConversations(call, tickets, (messages) => outbox.settle(messages), Date.now)
+  const references = createReferences(call, tickets)
+  const typists = createTypists(me.agent?.id ?? null)
+  const changes = createChanges(call, tickets, async (ticketId) => {
+    await outbox.idle(ticketId)
+    await conversations.freshTicket(ticketId)
+  })
   const outbox = createOutbox({
     call,
     kept: readKept(options.storage.getItem(storageKey)),
     keep: (state) => options.storage.setItem(storageKey, JSON.stringify(state)),
-    receive: conversations.receive,
+    receive: (message) => {
+      conversations.receive(message)
+      // Otherwise the ticket comes over the socket.
+      if (!live.isConnected.value) void conversations.freshTicket(message.ticket_id)
+    },
     now: () => new Date(),
     newId: () => crypto.randomUUID(),
   })
@@ -55,7 +66,7 @@ export function createDesk(options: DeskOptions) {
   async function refresh(fromScratch = false) {
     asked = Date.now()
     const id = conversations.openId.value
-    await Promise.all([tickets.refresh(id, fromScratch), id === null ? null : conversations.catchUp(id)])
+    await Promise.all([tickets.refresh(id, fromScratch), id === null ? null : conversations.catchUp(id).then(() => conversations.freshLinks(id))])
     outbox.retryPassing()
   }
 
@@ -72,7 +83,7 @@ export function createDesk(options: DeskOptions) {
     }
   }
 
-  const on: Listeners<AgentFrames> = {
+  const on: Heard = {
     'ticket.created': ({ ticket }) => {
       tickets.merge([ticket])
       countSoon()
@@ -81,9 +92,14 @@ export function createDesk(options: DeskOptions) {
       if (tickets.known.value.get(ticket.id)?.status !== ticket.status) countSoon()
       tickets.merge([ticket])
     },
-    'message.created': ({ message }) => conversations.receive(message),
+    'message.created': ({ message }) => {
+      typists.wrote(message.ticket_id, message.author)
+      conversations.receive(message)
+    },
     'message.updated': ({ message }) => conversations.receive(message),
-    'ticket.read': ({ ticket_id, by, seq }) => by === 'agent' && tickets.markRead(ticket_id, seq),
+    'ticket.read': ({ ticket_id, by, seq }) => (by === 'agent' ? tickets.markRead(ticket_id, seq) : conversations.readByCustomer(ticket_id, seq)),
+    typing: typists.heard,
+    presence: (heard) => watching.heard(heard),
   }
 
   const live = options.connect({
@@ -92,6 +108,15 @@ export function createDesk(options: DeskOptions) {
       void refresh(true)
       void loadAgents()
     },
+  })
+
+  const { openId } = conversations
+  const watching = createWatching({ ask: live.ask, myId: me.agent?.id ?? null, openId, isVisible, isConnected: live.isConnected })
+  const typing = createTypingSigns(live.ask, Date.now)
+  const stopHearing = effect(() => {
+    if (live.isConnected.value) return
+    typing.forget()
+    typists.clear()
   })
 
   const onVisibility = () => {
@@ -120,6 +145,10 @@ export function createDesk(options: DeskOptions) {
     conversations,
     changes,
     outbox,
+    references,
+    typists: typists.typists,
+    typing,
+    watchers: watching.watchers,
     isConnected: live.isConnected,
     refresh,
     setFilter(filter: Filter) {
@@ -127,7 +156,11 @@ export function createDesk(options: DeskOptions) {
       void tickets.refresh(conversations.openId.value)
     },
     stop() {
+      typing.stop()
+      watching.stop()
       live.stop()
+      stopHearing()
+      typists.clear()
       outbox.stop()
       stopReading()
       clearInterval(ticking)

@@ -4,18 +4,18 @@ import { createCall } from './api.ts'
 import { App } from './components/App.tsx'
 import { createEntry } from './entry.ts'
 import { connectLive } from './live.ts'
-import { createRoute } from './route.ts'
+import { createRoute, takeCode } from './route.ts'
 import { createSession } from './session.ts'
 
 const agent = new URLSearchParams(location.search).get('agent') ?? 'sam'
-const session = createSession({ agent, storage: sessionStorage, fetch: window.fetch.bind(window) })
+const session = createSession({ agent, code: takeCode(), storage: sessionStorage, fetch: window.fetch.bind(window) })
 const token = () => session.token.peek()
 const call = createCall({ token, renew: session.renew, fetch: window.fetch.bind(window) })
 const route = createRoute()
 const entry = createEntry({
   session,
   call,
-  connect: (handlers) => connectLive({ ...handlers, token, renew: session.renew }),
+  connect: (handlers) => connectLive({ ...handlers, token: session.token, renew: session.renew }),
   storage: sessionStorage,
   window,
 })
@@ -35,3 +35,8 @@ effect(() => {
 const root = document.getElementById('desk')
 if (root) render(<App entry={entry} />, root)
 void session.start()
+
+window.addEventListener('hashchange', () => {
+  const code = takeCode()
+  if (code !== null) void session.startWith(code)
+})

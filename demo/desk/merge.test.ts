@@ -1,7 +1,7 @@
 import type { AgentMessage } from '@support-widget/shared/message.ts'
 import type { AgentTicket } from '@support-widget/shared/ticket.ts'
 import { describe, expect, it } from 'vitest'
-import { gaplessUpTo, mergeMessages, mergeTickets, pruned, rowsOf, type Tickets, withMessage, withRead } from './merge.ts'
+import { gaplessUpTo, lastSeen, mergeMessages, mergeTickets, pruned, rowsOf, type Tickets, withMessage, withRead } from './merge.ts'
 import { message, ticket } from './samples.ts'
 
 const known = (...tickets: AgentTicket[]): Tickets => new Map(tickets.map((one) => [one.id, one]))
@@ -59,6 +59,15 @@ describe('gaplessUpTo', () => {
     expect(gaplessUpTo([])).toBe(0)
     expect(gaplessUpTo([message(1), message(2), message(4)])).toBe(2)
     expect(gaplessUpTo([message(51), message(52)])).toBe(52)
+  })
+})
+
+describe('lastSeen', () => {
+  const agent = { type: 'agent', id: 'A1', name: 'Sam', avatar_url: null } as const
+  const thread = [message(1), message(2, { author: agent }), message(3, { author: agent, is_internal: true }), message(4, { author: agent })]
+
+  it('names the last answer that was read, and never a note or their own words', () => {
+    expect([0, 1, 2, 3, 4, 9].map((seq) => lastSeen(thread, seq))).toEqual([null, null, 'M2', 'M2', 'M4', 'M4'])
   })
 })
 

@@ -53,6 +53,10 @@ export function gaplessUpTo(messages: readonly AgentMessage[]): number {
   return last
 }
 
+/** The id of the last message to the customer that they have read, when they have read up to `seq`; null if there is none. */
+export const lastSeen = (messages: readonly AgentMessage[], seq: number): string | null =>
+  messages.findLast((message) => message.seq <= seq && message.author.type === 'agent' && !message.is_internal)?.id ?? null
+
 /** The later of two times; ISO 8601 in UTC sorts as text. */
 function later(a: string, b: string): string {
   return [a, b].sort()[1] ?? a

@@ -115,6 +115,8 @@ export function createOutbox(options: OutboxOptions) {
       setDraft(ticketId, { [draft.kind]: '' })
       void enqueue(ticketId, id)
     },
+    /** Resolves when what was sent in this ticket so far has arrived or failed. */
+    idle: (ticketId: string): Promise<void> => lines.get(ticketId) ?? Promise.resolve(),
     /** Sends again what failed for want of a connection. */
     retryPassing() {
       for (const one of pending.value) if (one.passing) retry(one.client_id)

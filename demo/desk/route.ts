@@ -6,6 +6,15 @@ const read = () => pattern.exec(location.hash)?.[1] ?? null
 
 export const hrefOf = (ticketId: string) => `#/tickets/${ticketId}`
 
+const codePattern = /^#code=([0-9A-Za-z_-]{1,100})$/
+
+/** Takes a one-time code out of the address and of the history, so that it is in neither. Null if there is none. */
+export function takeCode(): string | null {
+  const code = codePattern.exec(location.hash)?.[1] ?? null
+  if (code !== null) history.replaceState(null, '', location.pathname + location.search)
+  return code
+}
+
 /** The ticket that the address names, so that a reload and a sent link open it. */
 export function createRoute() {
   const ticketId = signal(read())

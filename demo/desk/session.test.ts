@@ -47,6 +47,32 @@ describe('session', () => {
     expect(session.token.value).toMatch(/^h\./)
   })
 
+  it('signs in by the code of a link, before whoever was there', async () => {
+    const storage = memory()
+    const token = tokenEnding(3600, 'linked')
+    await createSession({ agent: 'sam', storage, fetch: answers(tokenAnswer(tokenEnding(3600))) }).start()
+    const fetch = answers(new TypeError('network'), tokenAnswer(token))
+    const session = createSession({ agent: 'sam', code: 'c-1', storage, fetch })
+    await session.start()
+    expect(session.state.value).toBe('unreachable')
+    await session.start()
+    expect(session.token.value).toBe(token)
+    expect(fetch.mock.calls.map(([url, init]) => [url, init?.body])).toEqual(Array(2).fill(['/v1/admin/support/desk-codes/redeem', '{"code":"c-1"}']))
+  })
+
+  it('says that a code opened nothing, also one that came while it was open', async () => {
+    const session = createSession({
+      agent: 'sam',
+      storage: memory(),
+      fetch: answers(tokenAnswer(tokenEnding(3600)), new Response(null, { status: 401 })),
+    })
+    await session.start()
+    await session.startWith('c-2')
+    expect([session.state.value, session.codeRefused.value, session.token.value]).toEqual(['signed_out', true, null])
+    session.signIn(tokenEnding(60))
+    expect([session.state.value, session.codeRefused.value]).toEqual(['signed_in', false])
+  })
+
   it('tells unreachable from signed out', async () => {
     for (const failure of [new TypeError('network'), new Response(null, { status: 503 })]) {
       const session = createSession({ agent: 'sam', storage: memory(), fetch: answers(failure) })

@@ -1,4 +1,5 @@
 import { signal } from '@preact/signals'
+import { requestOf } from '@support-widget/shared/paths.ts'
 
 export type SessionState = 'starting' | 'signed_in' | 'signed_out' | 'unreachable'
 
@@ -11,6 +12,8 @@ interface Kept {
 interface Options {
   /** The demo agent to sign in as. */
   agent: string
+  /** A code that came with the link to this page; it goes before whoever was signed in. */
+  code?: string | null
   storage: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>
   fetch: typeof fetch
 }
@@ -45,6 +48,9 @@ export function createSession(options: Options) {
   const token = signal<string | null>(null)
   /** True when somebody who had been signed in has to do so again. */
   const ended = signal(false)
+  /** True when the code in the link opened nothing. */
+  const codeRefused = signal(false)
+  let code = options.code ?? null
   let agent: string | null = null
   let timer: ReturnType<typeof setTimeout> | undefined
   let renewing: Promise<boolean> | null = null
@@ -58,12 +64,24 @@ export function createSession(options: Options) {
     return typeof body === 'object' && body !== null && 'token' in body && typeof body.token === 'string' ? body.token : null
   }
 
+  /** The token behind a code, null where it is not taken. Rejects when the server cannot be reached. */
+  async function tokenFor(given: string): Promise<string | null> {
+    const { method, url } = requestOf('redeemDeskCode')
+    const headers = { 'Content-Type': 'application/json' }
+    const response = await options.fetch(url, { method, headers, body: JSON.stringify({ code: given }), cache: 'no-store', credentials: 'omit' })
+    if (response.status >= 500 || response.status === 429) throw new Error('unavailable')
+    if (!response.ok) return null
+    const { token } = (await response.json()) as { token: string }
+    return token
+  }
+
   function accept(next: string, from: string | null) {
     agent = from
     options.storage.setItem(storageKey, JSON.stringify({ token: next, agent: from } satisfies Kept))
     token.value = next
     state.value = 'signed_in'
     ended.value = false
+    codeRefused.value = false
     clearTimeout(timer)
     const ends = expiryOf(next)
     if (ends === null || from === null) return
@@ -103,8 +121,22 @@ export function createSession(options: Options) {
     return renewing
   }
 
+  /** Signs in with the code, once; it stays for another try while the server cannot be reached. */
+  async function enterByCode(given: string) {
+    try {
+      const next = await tokenFor(given)
+      code = null
+      if (next !== null) return accept(next, null)
+      drop(false)
+      codeRefused.value = true
+    } catch {
+      state.value = 'unreachable'
+    }
+  }
+
   async function start() {
     state.value = 'starting'
+    if (code !== null) return enterByCode(code)
     const kept = parseKept(options.storage.getItem(storageKey))
     const fresh = kept !== null && (expiryOf(kept.token) ?? 0) > Date.now() + 30_000
     if (kept && fresh && (kept.agent === null || kept.agent === options.agent)) return accept(kept.token, kept.agent)
@@ -121,7 +153,14 @@ export function createSession(options: Options) {
     state,
     token,
     ended,
+    codeRefused,
     start,
+    /** Signs in with a code from a link that was followed while the page was open. */
+    startWith(given: string) {
+      drop(false)
+      code = given
+      return start()
+    },
     renew,
     /** Takes a token that the agent pasted, surrounding blanks and a `Bearer` prefix removed. */
     signIn: (pasted: string) => accept(pasted.trim().replace(/^bearer\s+/i, ''), null),

@@ -23,6 +23,8 @@ export function createTickets(call: Call) {
   const failed = signal<ApiError | null>(null)
   const loadingMore = signal(false)
   const reads = new Map<string, number>()
+  /** By ticket: up to which message the server's own account of it reaches. */
+  const told = new Map<string, number>()
   const rows = computed(() => {
     const list = loaded.value[filter.value]
     return list ? rowsOf(known.value, filter.value, list.floor) : []
@@ -32,6 +34,7 @@ export function createTickets(call: Call) {
     call('agentListTickets', { query: { status: [...filterStatuses[which]], page, per_page: perPage } })
 
   const merge = (tickets: readonly AgentTicket[]) => {
+    for (const { id, last_seq } of tickets) told.set(id, Math.max(last_seq, told.get(id) ?? 0))
     known.value = mergeTickets(known.value, tickets, reads)
   }
 
@@ -98,6 +101,8 @@ export function createTickets(call: Call) {
     hasMore: computed(() => (loaded.value[filter.value]?.floor ?? null) !== null),
     unread: computed(() => [...known.value.values()].filter((ticket) => ticket.unread_count > 0 && ticket.status !== 'closed').length),
     merge,
+    /** True while a ticket has messages that its last account did not have: its status and version may be others by now. */
+    isBehind: (id: string) => (known.value.get(id)?.last_seq ?? 0) > (told.get(id) ?? 0),
     refresh,
     refreshCounts,
     loadMore,

@@ -1,5 +1,6 @@
 import { limits } from '@support-widget/shared/limits.ts'
 import type { AgentTicket } from '@support-widget/shared/ticket.ts'
+import { useEffect } from 'preact/hooks'
 import type { Desk } from '../desk.ts'
 import type { Kind } from '../outbox.ts'
 
@@ -23,7 +24,7 @@ function Remaining({ text }: { text: string }) {
 
 /** Where the agent writes: a reply that the customer gets, or a note that stays here. */
 export function Composer({ desk, ticket }: { desk: Desk; ticket: AgentTicket }) {
-  const { outbox } = desk
+  const { outbox, typing } = desk
   const draft = outbox.draftOf(ticket.id)
   const text = draft[draft.kind]
   const isNote = draft.kind === 'note'
@@ -31,8 +32,19 @@ export function Composer({ desk, ticket }: { desk: Desk; ticket: AgentTicket }) 
 
   const submit = (event: Event) => {
     event.preventDefault()
-    if (canSend) outbox.send(ticket.id)
+    if (!canSend) return
+    outbox.send(ticket.id)
+    typing.stop()
   }
+  const type = (written: string) => {
+    outbox.setDraft(ticket.id, { [draft.kind]: written })
+    if (!isNote) typing.typed(ticket.id, written)
+  }
+  const choose = (kind: Kind) => {
+    outbox.setDraft(ticket.id, { kind })
+    typing.stop()
+  }
+  useEffect(() => typing.stop, [typing])
 
   return (
     <form class={isNote ? 'composer note' : 'composer'} onSubmit={submit}>
@@ -40,13 +52,7 @@ export function Composer({ desk, ticket }: { desk: Desk; ticket: AgentTicket }) 
         <legend class="hidden">What to write</legend>
         {kinds.map((kind) => (
           <label key={kind.id}>
-            <input
-              type="radio"
-              name="kind"
-              value={kind.id}
-              checked={draft.kind === kind.id}
-              onChange={() => outbox.setDraft(ticket.id, { kind: kind.id })}
-            />
+            <input type="radio" name="kind" value={kind.id} checked={draft.kind === kind.id} onChange={() => choose(kind.id)} />
             <span>{kind.label}</span>
           </label>
         ))}
@@ -62,7 +68,8 @@ export function Composer({ desk, ticket }: { desk: Desk; ticket: AgentTicket }) 
         placeholder={isNote ? 'Write a note for your colleagues' : 'Write a reply'}
         aria-describedby="composer-hint"
         value={text}
-        onInput={(event) => outbox.setDraft(ticket.id, { [draft.kind]: event.currentTarget.value })}
+        onInput={(event) => type(event.currentTarget.value)}
+        onBlur={typing.stop}
         onKeyDown={(event) => {
           if (event.key === 'Enter' && (event.ctrlKey || event.metaKey) && !event.isComposing) submit(event)
         }}

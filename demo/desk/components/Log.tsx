@@ -1,46 +1,12 @@
 import { useSignal } from '@preact/signals'
-import type { AgentMessage } from '@support-widget/shared/message.ts'
 import { Fragment } from 'preact'
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
 import type { Desk } from '../desk.ts'
 import type { Pending } from '../outbox.ts'
-import { atClock, dayHeading, inFull } from '../time.ts'
-import { authorName } from './labels.ts'
+import { dayHeading } from '../time.ts'
+import { continues, Message } from './Message.tsx'
 
 const nearEnd = 80
-/** Messages of one author within this time stand under one heading. */
-const sameBreath = 5 * 60_000
-
-function sideOf(message: AgentMessage): string {
-  if (message.author.type === 'system') return 'system'
-  if (message.is_internal) return 'note'
-  return message.is_admin ? 'agent' : 'customer'
-}
-
-function continues(message: AgentMessage, previous: AgentMessage | undefined): boolean {
-  if (!previous || previous.author.id !== message.author.id || sideOf(previous) !== sideOf(message)) return false
-  return Date.parse(message.created_at) - Date.parse(previous.created_at) < sameBreath && message.author.type !== 'system'
-}
-
-function Message({ message, isContinued }: { message: AgentMessage; isContinued: boolean }) {
-  const side = sideOf(message)
-  return (
-    <article class={`message ${side}`}>
-      {!isContinued && (
-        <header>
-          {side !== 'system' && <bdi class="author">{authorName(message.author)}</bdi>}
-          {side === 'note' && <span class="note-label">Note · only agents see this</span>}
-          <time dateTime={message.created_at} title={inFull(message.created_at)}>
-            {atClock(message.created_at)}
-          </time>
-        </header>
-      )}
-      <p class="body" dir="auto">
-        {message.body}
-      </p>
-    </article>
-  )
-}
 
 function PendingMessage({ desk, message }: { desk: Desk; message: Pending }) {
   const { outbox } = desk
@@ -76,7 +42,7 @@ function PendingMessage({ desk, message }: { desk: Desk; message: Pending }) {
 const isNearEnd = (box: HTMLElement) => box.scrollHeight - box.scrollTop - box.clientHeight < nearEnd
 
 /** Keeps the end in view while the reader is there, and the place when earlier messages come in above. */
-function useScroll(first: string | undefined, count: number, showNew: (isNew: boolean) => void) {
+function useScroll(first: string | undefined, count: number, seenId: string | null, showNew: (isNew: boolean) => void) {
   const box = useRef<HTMLDivElement>(null)
   const before = useRef({ isAtEnd: true, first, count: 0, height: 0 })
   useLayoutEffect(() => {
@@ -87,7 +53,7 @@ function useScroll(first: string | undefined, count: number, showNew: (isNew: bo
     else if (was.first !== first && element.scrollTop < nearEnd) element.scrollTop += element.scrollHeight - was.height
     else if (count > was.count) showNew(true)
     before.current = { isAtEnd: isNearEnd(element), first, count, height: element.scrollHeight }
-  }, [first, count, showNew])
+  }, [first, count, seenId, showNew])
   useEffect(() => {
     const element = box.current
     if (!element) return
@@ -111,13 +77,14 @@ export function Log({ desk, ticketId, now }: { desk: Desk; ticketId: string; now
   const thread = desk.conversations.thread.value
   const waiting = desk.outbox.pending.value.filter((one) => one.ticket_id === ticketId)
   const { messages } = thread
+  const seenId = desk.conversations.seenId.value
   const failures = waiting.filter((one) => one.state === 'failed').length
   const hasNew = useSignal(false)
   const isLoadingEarlier = useSignal(false)
   const showNew = useRef((isNew: boolean) => {
     hasNew.value = isNew
   })
-  const scroll = useScroll(messages[0]?.id, messages.length + waiting.length + failures, showNew.current)
+  const scroll = useScroll(messages[0]?.id, messages.length + waiting.length + failures, seenId, showNew.current)
 
   const loadEarlier = async () => {
     isLoadingEarlier.value = true
@@ -148,7 +115,7 @@ export function Log({ desk, ticketId, now }: { desk: Desk; ticketId: string; now
           return (
             <Fragment key={message.id}>
               {isNewDay && <h3 class="day">{heading}</h3>}
-              <Message message={message} isContinued={!isNewDay && continues(message, previous)} />
+              <Message desk={desk} message={message} isContinued={!isNewDay && continues(message, previous)} isSeen={message.id === seenId} />
             </Fragment>
           )
         })}

@@ -1,8 +1,8 @@
 import type { AgentTicket } from '@support-widget/shared/ticket.ts'
 import type { Priority, Status } from '@support-widget/shared/vocabulary.ts'
 import type { Desk } from '../desk.ts'
-import { inFull } from '../time.ts'
-import { priorityLabels, requesterName, statusLabels } from './labels.ts'
+import { Facts } from './Facts.tsx'
+import { priorityLabels, statusLabels } from './labels.ts'
 
 interface Choice<T extends string> {
   value: T
@@ -57,24 +57,11 @@ function assigneeChoices(desk: Desk, ticket: AgentTicket): Choice<string>[] {
   return assignee && !choices.some((choice) => choice.value === assignee.id) ? [...choices, { value: assignee.id, label: assignee.name }] : choices
 }
 
-function Fact({ label, children }: { label: string; children: string | null }) {
-  if (children === null) return null
-  return (
-    <div>
-      <dt>{label}</dt>
-      <dd>
-        <bdi>{children}</bdi>
-      </dd>
-    </div>
-  )
-}
-
 /** What the ticket is and whose; the first three can be changed. */
 export function Properties({ desk, ticket, isOpen }: { desk: Desk; ticket: AgentTicket; isOpen: boolean }) {
   const wanted = desk.changes.wanted.value.get(ticket.id)
   const assignee = wanted?.assignee_id === undefined ? ticket.assignee?.id : wanted.assignee_id
   const update = (patch: Parameters<Desk['changes']['update']>[1]) => void desk.changes.update(ticket.id, patch)
-  const { requester } = ticket
   return (
     <aside id="properties" class={isOpen ? 'properties open' : 'properties'} aria-label="Ticket details">
       <Select id="status" label="Status" value={wanted?.status ?? ticket.status} choices={statusChoices} choose={(status) => update({ status })} />
@@ -92,15 +79,7 @@ export function Properties({ desk, ticket, isOpen }: { desk: Desk; ticket: Agent
         choices={assigneeChoices(desk, ticket)}
         choose={(id) => update({ assignee_id: id === '' ? null : id })}
       />
-      <dl class="facts">
-        <Fact label="Customer">{requesterName(requester)}</Fact>
-        <Fact label={requester.verified ? 'E-mail' : 'E-mail, not verified'}>{requester.email}</Fact>
-        <Fact label="Phone">{requester.phone}</Fact>
-        <Fact label="User">{requester.external_id}</Fact>
-        <Fact label="Category">{ticket.category}</Fact>
-        <Fact label="Channel">{ticket.channel.replace('_', ' ')}</Fact>
-        <Fact label="Created">{inFull(ticket.created_at)}</Fact>
-      </dl>
+      <Facts desk={desk} ticket={ticket} />
     </aside>
   )
 }

@@ -1,8 +1,14 @@
 import type { Entry } from '../entry.ts'
+import type { Session } from '../session.ts'
+
+function reasonIn({ ended, codeRefused }: Session): string | null {
+  if (codeRefused.value) return 'This link was used already or is over. Open the desk from your app again.'
+  return ended.value ? 'Your session has ended. What you typed is kept: sign in to go on.' : null
+}
 
 /** For desks without a demo: the agent's token comes from the host app. */
 export function SignIn({ entry }: { entry: Entry }) {
-  const reason = entry.problem.value ?? (entry.session.ended.value ? 'Your session has ended. What you typed is kept: sign in to go on.' : null)
+  const reason = entry.problem.value ?? reasonIn(entry.session)
 
   const submit = (event: SubmitEvent) => {
     event.preventDefault()

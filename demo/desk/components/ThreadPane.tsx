@@ -5,7 +5,7 @@ import { useEffect, useRef } from 'preact/hooks'
 import type { Desk } from '../desk.ts'
 import { Composer } from './Composer.tsx'
 import { Log } from './Log.tsx'
-import { requesterName, statusLabels } from './labels.ts'
+import { requesterName, statusLabels, typingLine, watchingLine } from './labels.ts'
 import { Properties } from './Properties.tsx'
 
 /** The one-press ways on from a status. */
@@ -47,6 +47,9 @@ function Head({ desk, ticket, details }: { desk: Desk; ticket: AgentTicket; deta
           <span class={`status ${status}`}>{statusLabels[status]}</span> {ticket.number} · <bdi>{requesterName(ticket.requester)}</bdi>
         </p>
       </div>
+      <p class="watchers soft" role="status">
+        {watchingLine(desk.watchers.value.get(ticket.id) ?? [])}
+      </p>
       <div class="steps">
         <button type="button" class="details-toggle" aria-expanded={details.isOpen} aria-controls="properties" onClick={details.toggle}>
           Details
@@ -115,6 +118,9 @@ export function ThreadPane({ desk, ticketId, now }: { desk: Desk; ticketId: stri
       <ChangeNotice desk={desk} ticketId={ticketId} />
       <Properties desk={desk} ticket={ticket} isOpen={details.isOpen} />
       <Log desk={desk} ticketId={ticketId} now={now} />
+      <p class="typing soft" role="status" dir="auto">
+        {typingLine(desk.typists.value.get(ticketId) ?? [])}
+      </p>
       <Composer desk={desk} ticket={ticket} />
     </section>
   )

@@ -1,5 +1,5 @@
 import type { Author } from '@support-widget/shared/message.ts'
-import type { Requester } from '@support-widget/shared/people.ts'
+import type { AgentRef, Requester } from '@support-widget/shared/people.ts'
 import type { Priority, Status } from '@support-widget/shared/vocabulary.ts'
 
 export const statusLabels: Record<Status, string> = { open: 'Open', in_progress: 'In progress', resolved: 'Resolved', closed: 'Closed' }
@@ -12,3 +12,33 @@ export function authorName(author: Author): string {
   if (author.name !== null) return author.name
   return author.type === 'customer' ? 'Customer' : 'Support'
 }
+
+const list = new Intl.ListFormat('en', { style: 'long', type: 'conjunction' })
+const mostNames = 3
+
+const named = (names: readonly string[]) =>
+  list.format(names.length > mostNames ? [...names.slice(0, mostNames - 1), `${names.length - mostNames + 1} others`] : names)
+
+/** Who types, as one line; empty for nobody. */
+export function typingLine(authors: readonly Author[]): string {
+  if (authors.length === 0) return ''
+  return `${named(authors.map(authorName))} ${authors.length === 1 ? 'is' : 'are'} typing…`
+}
+
+/** Which colleagues look at the ticket too, as one line; empty for nobody. */
+export function watchingLine(agents: readonly AgentRef[]): string {
+  if (agents.length === 0) return ''
+  return `${named(agents.map((agent) => agent.name))} ${agents.length === 1 ? 'is' : 'are'} here too`
+}
+
+const units = ['B', 'KB', 'MB', 'GB']
+
+/** A size in bytes, short: "512 B", "1.4 KB", "10 MB"; a kilobyte is 1,024 bytes. */
+export function sizeLabel(bytes: number): string {
+  const step = Math.min(Math.floor(Math.log2(Math.max(bytes, 1)) / 10), units.length - 1)
+  const size = bytes / 1024 ** step
+  return `${step === 0 || size >= 10 ? Math.round(size) : size.toFixed(1)} ${units[step]}`
+}
+
+/** Any JSON value as text: words as they are, objects and lists written out. */
+export const valueText = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value, null, 2))

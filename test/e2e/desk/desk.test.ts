@@ -114,3 +114,24 @@ test('DESK-5: the desk cannot be framed and runs under its own policy', async ()
   expect(policy).not.toContain('unsafe')
   expect(response.headers.get('x-content-type-options')).toBe('nosniff')
 })
+
+test('DESK-20: a removed message says so at once, and the files of a message are named', async () => {
+  const bob = await stack.customer('bob')
+  const form = new FormData()
+  form.append('file', new Blob(['E7']), 'kiln.log')
+  const Authorization = `Bearer ${await stack.running.demo.sign('bob', 'customer', 600)}`
+  const upload = await fetch(`${stack.url}/v1/support/attachments`, { method: 'POST', headers: { Authorization }, body: form })
+  const { id } = (await upload.json()) as { id: string }
+  const ticket = await bob.call('createTicket', { body: { subject: 'Card number', body: 'Mine is 4111', attachments: [id] } })
+  const { page, complaints } = await openDesk()
+  await page.getByRole('list', { name: 'Tickets' }).getByText('Card number').click()
+  const log = page.getByRole('log')
+  await log.getByText('Mine is 4111').waitFor()
+  const link = log.getByRole('link', { name: 'kiln.log' })
+  expect(await (await fetch((await link.getAttribute('href')) ?? '')).text()).toBe('E7')
+  const params = { id: ticket.id, message_id: ticket.messages[0]?.id ?? '' }
+  await (await stack.agent()).call('agentRedactMessage', { params })
+  await log.getByText('This message was removed.').waitFor()
+  expect([await log.getByText('Mine is 4111').count(), await link.count(), complaints]).toEqual([0, 0, []])
+  await page.close()
+})
