@@ -1,13 +1,13 @@
 /** Imports run one way: ARCHITECTURE.md has the picture. */
 const layers = [
-  ['server/src/(config|log|errors|clock)\\.ts$', 'base'],
+  ['server/src/(config|log|errors|clock|safe-fetch)\\.ts$', 'base'],
   ['server/src/(db|storage)/', 'db'],
   ['server/src/auth/', 'auth'],
   ['server/src/domain/', 'domain'],
   ['server/src/present/', 'present'],
   ['server/src/(http|realtime|jobs)/', 'doors'],
   ['server/src/app\\.ts$', 'app'],
-  ['server/src/(main|cli)\\.ts$', 'main'],
+  ['server/src/(main|cli)(\\.ts$|/)', 'main'],
 ]
 const widgetLayers = [
   ['widget/src/(net|i18n)/', 'net'],

@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto'
-import { addApiKey, addSigningKey, saveApp } from '@support-widget/server/domain/apps.ts'
+import { saveApp } from '@support-widget/server/domain/apps.ts'
 import type { Core } from '@support-widget/server/domain/core.ts'
+import { addApiKey, addSigningKey } from '@support-widget/server/domain/keys.ts'
 import { SignJWT } from 'jose'
 
 export type Role = 'customer' | 'agent' | 'admin'

@@ -3,19 +3,25 @@ import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { KyselyPlugin } from 'kysely'
+import proxyAddr from 'proxy-addr'
 import { createApps } from './auth/apps.ts'
-import { checkSigningKeys, createAuth } from './auth/identify.ts'
+import { createAuth } from './auth/identify.ts'
+import { renewSeals } from './auth/rotation.ts'
 import { secretBox } from './auth/secrets.ts'
 import { signedLinks } from './auth/signed-link.ts'
+import { visitorTokens } from './auth/visitor-token.ts'
 import { type Clock, systemClock } from './clock.ts'
 import type { Config } from './config.ts'
-import { openOrm } from './db/orm.ts'
+import { unsafeSettings } from './db/durability.ts'
+import { type Orm, openOrm } from './db/orm.ts'
 import { lockDataDir } from './db/pglite.ts'
 import { openQueue } from './db/queue.ts'
 import { adoptContacts } from './domain/adopt.ts'
 import type { Core } from './domain/core.ts'
 import { createPresence } from './domain/presence.ts'
 import { createKoa, type Extend } from './http/koa.ts'
+import { trustOf } from './http/middleware/request.ts'
 import type { Pace } from './http/pace.ts'
 import type { PageFiles } from './http/pages.ts'
 import { createHttpServer } from './http/server.ts'
@@ -41,6 +47,8 @@ export interface AppOptions {
   uploadPace?: Pace
   /** Where attachments are kept, if not in DATA_DIR. */
   storage?: Storage
+  /** See every statement before it is sent. */
+  plugins?: readonly KyselyPlugin[]
   /** Job queues beyond our own. */
   queues?: readonly string[]
   extend?: (core: Core) => Promise<Extend>
@@ -66,26 +74,51 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
   const clock = options.clock ?? systemClock
   const embedded = config.databaseUrl === null && !options.inMemory
   const lock = embedded ? lockDataDir(config.dataDir) : null
-  const orm = await openOrm({ url: config.databaseUrl, folder: embedded ? join(config.dataDir, 'db') : null, poolSize: options.poolSize ?? 10 })
+  const folder = embedded ? join(config.dataDir, 'db') : null
+  const orm = await openOrm({ url: config.databaseUrl, folder, poolSize: options.poolSize ?? 10, plugins: options.plugins ?? [] })
   await orm.migrate()
+  if (config.databaseUrl) await warnOfLoss(orm, log)
   const queue = await openQueue({ url: config.databaseUrl, orm, names: [housekeepingQueue, ...(options.queues ?? [])], log })
   const apps = createApps(orm, clock)
   const secrets = secretBox(config.secretKeys)
   const links = signedLinks(config.publicUrl, config.secretKeys, clock)
-  await checkSigningKeys(orm, secrets)
+  await renewSeals(orm, secrets, log)
+  const visitors = visitorTokens(config.secretKeys)
   const storage = options.storage ?? localStorage(join(config.dataDir, 'files'))
-  const core: Core = { orm, queue, apps, clock, log, secrets, links, storage, presence: createPresence(), listeners: [] }
+  const core: Core = {
+    orm,
+    queue,
+    apps,
+    clock,
+    log,
+    secrets,
+    links,
+    visitors,
+    loopback: config.demo,
+    storage,
+    presence: createPresence(),
+    listeners: [],
+  }
   const auth = createAuth({
     orm,
     apps,
     clock,
+    log,
     secrets,
+    visitors,
     ownOrigin: config.publicUrl,
+    loopback: config.demo,
     onVerifiedEmail: (app, customerId, email) => adoptContacts(core, app, customerId, email),
   })
   const koa = createKoa(core, auth, config, options.files ?? builtFiles, await options.extend?.(core), options.uploadPace)
   const http = createHttpServer(koa.callback())
-  const gateway = openGateway(http, core, auth, { ownOrigin: config.publicUrl, sweepMs: options.sweepMs ?? 15_000 })
+  const trust = trustOf(config.trustProxy)
+  const gateway = openGateway(http, core, auth, {
+    ownOrigin: config.publicUrl,
+    sweepMs: options.sweepMs ?? 15_000,
+    rateLimits: config.rateLimits,
+    addressOf: (req) => proxyAddr(req, trust),
+  })
   core.listeners.push((happening) => gateway.publish(happening))
   if (options.housekeeping !== false) await startHousekeeping(core)
   await listen(http, config.port, config.host)
@@ -106,6 +139,12 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
       lock?.release()
     },
   }
+}
+
+/** The embedded database is built without `fsync`, which is said where it is chosen. */
+async function warnOfLoss(orm: Orm, log: Log): Promise<void> {
+  for (const setting of await unsafeSettings(orm.db()))
+    log.warn({ setting }, `${setting} is off in PostgreSQL: a crash can lose messages that were acknowledged; turn it on`)
 }
 
 function listen(http: Server, port: number, host: string): Promise<void> {

@@ -1,108 +1,46 @@
-import { randomBytes } from 'node:crypto'
-import { join } from 'node:path'
-import { parseArgs } from 'node:util'
-import { createApps } from './auth/apps.ts'
-import { secretBox } from './auth/secrets.ts'
-import { systemClock } from './clock.ts'
-import { ConfigError, readConfig } from './config.ts'
-import { openOrm } from './db/orm.ts'
-import { lockDataDir } from './db/pglite.ts'
-import { addApiKey, addSigningKey, type Keeper, saveApp } from './domain/apps.ts'
-import { fail } from './main.ts'
+import { type Command, commands } from './cli/commands.ts'
+import { describe, type Given, type Options, readOptions, UsageError, wordsOf } from './cli/options.ts'
+import { readable } from './cli/print.ts'
+import { ConfigError } from './config.ts'
+import { Refusal } from './errors.ts'
 
-const usage = `Makes apps and their keys. Reads the same variables as the server.
+const everywhere: Options = { json: { about: 'prints JSON and nothing else' }, help: { about: 'prints this' } }
 
-  app create --id ID --name NAME --origin ORIGIN [--origin ORIGIN …]   makes or changes an app
-  key create --app ID --kind signing|admin                             makes a key; its secret is shown once
+const usage = `Makes apps and their keys. Reads the same variables as the server; with PostgreSQL the server may run meanwhile.
 
-  --json prints JSON.`
+${Object.entries(commands)
+  .map(([words, { about }]) => `  ${words.padEnd(14)} ${about}`)
+  .join('\n')}
 
-/** A call that cannot be understood; its message is what to do. */
-class UsageError extends ConfigError {}
+COMMAND --help tells its options. Ends with 0 when it is done, 1 when it cannot be done, 2 when the call is not understood.
+`
 
-interface Said {
-  [name: string]: string | string[]
-}
+const helpOf = (words: string, { about, options }: Command) => `${words}: ${about}\n\n${describe({ ...options, ...everywhere })}\n`
 
-const originShape = /^https?:\/\/[^/?#\s]+$/
-
-/** What to do once the database is open; what can be refused before is. */
-type Work = (core: Keeper) => Promise<Said>
-
-function createApp(options: Options): Work {
-  const { id, name, origin = [] } = options
-  if (!id || !/^[a-z0-9][a-z0-9_-]{0,99}$/i.test(id)) throw new UsageError('--id: letters, digits, - and _, at most 100.')
-  const wrong = origin.find((one) => !originShape.test(one) || new URL(one).origin !== one)
-  if (wrong !== undefined) throw new UsageError(`--origin ${wrong}: must be an origin as browsers send it, such as https://app.example.com.`)
-  if (origin.length === 0) throw new UsageError('--origin: name the origins of the pages that have the widget.')
-  return async (core) => {
-    const app = await saveApp(core, { publicId: id, name: name ?? id, origins: origin })
-    return { app: app.publicId, name: app.name, origins: [...app.origins] }
-  }
-}
-
-function createKey({ app: id = '', kind }: Options): Work {
-  if (kind !== 'signing' && kind !== 'admin') throw new UsageError('--kind: signing or admin.')
-  return async (core) => {
-    const app = await core.apps.byPublicId(id)
-    if (!app) throw new UsageError(`--app ${id}: there is no such app.`)
-    if (kind === 'admin') return { app: app.publicId, key: await addApiKey(core, app, { kind: 'admin', name: 'command line' }) }
-    const kid = `${app.publicId}-${randomBytes(4).toString('hex')}`
-    const secret = randomBytes(32).toString('base64url')
-    await addSigningKey(core, app, { kid, secret })
-    return { app: app.publicId, algorithm: 'HS256', kid, secret }
-  }
-}
-
-const commands: Record<string, (options: Options) => Work> = { 'app create': createApp, 'key create': createKey }
-
-const optionShapes = {
-  id: { type: 'string' },
-  name: { type: 'string' },
-  origin: { type: 'string', multiple: true },
-  app: { type: 'string' },
-  kind: { type: 'string' },
-  json: { type: 'boolean' },
-  help: { type: 'boolean' },
-} as const
-type Options = ReturnType<typeof parse>['values']
-
-function parse(args: string[]) {
-  try {
-    return parseArgs({ args, options: optionShapes, allowPositionals: true })
-  } catch (err) {
-    throw new UsageError(`${err instanceof Error ? err.message : err}\n\n${usage}`)
-  }
-}
-
-/** The embedded database is one process's at a time: with it, the server must not be running. */
-async function withCore(work: (core: Keeper) => Promise<void>): Promise<void> {
-  const config = readConfig(process.env)
-  const lock = config.databaseUrl ? null : lockDataDir(config.dataDir)
-  const orm = await openOrm({ url: config.databaseUrl, folder: lock ? join(config.dataDir, 'db') : null, poolSize: 1 })
-  try {
-    await orm.migrate()
-    await work({ orm, apps: createApps(orm, systemClock), clock: systemClock, secrets: secretBox(config.secretKeys) })
-  } finally {
-    await orm.close()
-    lock?.release()
-  }
-}
-
-function print(said: Said, json: boolean): void {
-  const lines = Object.entries(said).map(([name, value]) => `${`${name}:`.padEnd(11)} ${[value].flat().join(' ')}`)
-  process.stdout.write(json ? `${JSON.stringify(said)}\n` : `${lines.join('\n')}\n`)
+async function run(args: string[]): Promise<string> {
+  const words = wordsOf(args)
+  const name = words.join(' ')
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined
+  if (!command && words.length === 0 && args.includes('--help')) return usage
+  if (!command) throw new UsageError(args.length === 0 ? usage : `${name || args[0]}: there is no such command.\n\n${usage}`)
+  const rest = args.slice(words.length)
+  if (rest.includes('--help')) return helpOf(name, command)
+  const given: Given = readOptions(name, { ...command.options, ...everywhere }, rest)
+  const work = command.plan(given)
+  // Loaded only now: help, and what is wrong with the call, come at once.
+  const { withDatabase } = await import('./cli/database.ts')
+  const said = await withDatabase(work)
+  return given.has('json') ? `${JSON.stringify(said)}\n` : readable(said)
 }
 
 try {
-  const { values, positionals } = parse(process.argv.slice(2))
-  const command = commands[positionals.join(' ')]
-  if (values.help) process.stdout.write(`${usage}\n`)
-  else if (!command) throw new UsageError(usage)
-  else {
-    const work = command(values)
-    await withCore(async (core) => print(await work(core), values.json === true))
-  }
+  process.stdout.write(await run(process.argv.slice(2)))
 } catch (err) {
-  fail(err)
+  if (err instanceof UsageError) {
+    process.stderr.write(`${err.message.trimEnd()}\n`)
+    process.exitCode = 2
+  } else {
+    const { fail } = await import('./main.ts')
+    fail(err instanceof Refusal ? new ConfigError(err.message) : err)
+  }
 }

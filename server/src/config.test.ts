@@ -24,13 +24,11 @@ describe('the environment', () => {
       host: '0.0.0.0',
       databaseUrl: null,
       dataDir: './.data',
-      redisUrl: null,
       publicUrl: 'http://localhost:3000',
       secretKeys: [Buffer.alloc(32, 1)],
       trustProxy: 0,
       rateLimits: 1,
       smtp: null,
-      s3: null,
       logLevel: 'info',
       demo: false,
     })
@@ -42,14 +40,12 @@ describe('the environment', () => {
       ['PORT', ['x', '-1', '65536', '3000.5', '0x10', ' 3000', '123456']],
       ['HOST', ['a b', 'http://x', 'x/y']],
       ['DATABASE_URL', ['x', 'mysql://x', 'localhost:5432', 'http://x']],
-      ['REDIS_URL', ['x', 'http://x']],
       ['PUBLIC_URL', ['x', 'ftp://x', 'https://x/path', 'https://x/?q', 'localhost:3000']],
       ['SECRET_KEY', ['x', 'a'.repeat(44), Buffer.alloc(31).toString('base64'), Buffer.alloc(33).toString('base64'), 'é'.repeat(43)]],
       ['SECRET_KEY_PREVIOUS', ['x']],
       ['TRUST_PROXY', ['x', '-1', '10.0.0.0/8,nope', '100', 'abc', 'true', '10.0.0.0/33', '::1/129', '10.0.0.0/0', '10.0.0/8', '1.2.3.4/8/8']],
       ['RATE_LIMITS', ['ON', '1', 'false']],
       ['SMTP_URL', ['x', 'http://x']],
-      ['S3_URL', ['x', 's3://x']],
       ['LOG_LEVEL', ['verbose', 'INFO']],
       ['DEMO', ['yes', 'true', '2']],
     ]
@@ -79,11 +75,9 @@ describe('the environment', () => {
 
   test('CONF-6: what needs another is refused without it', () => {
     expect(lineOf({ SECRET_KEY: '' })).toMatch(/^SECRET_KEY: is required/)
-    expect(lineOf({ REDIS_URL: 'redis://x' })).toMatch(/^REDIS_URL: needs DATABASE_URL/)
     expect(lineOf({ RATE_LIMITS: 'off' })).toMatch(/^RATE_LIMITS: off is allowed only with a loopback HOST/)
     expect(lineOf({ DEMO: '1', PUBLIC_URL: 'https://support.example.com' })).toMatch(/^DEMO: refused with a public PUBLIC_URL/)
     expect(lineOf({ SMTP_URL: 'smtp://x' })).toMatch(/^MAIL_FROM: is required/)
-    expect(lineOf({ S3_URL: 'https://x', S3_BUCKET: 'b' })).toMatch(/^S3_REGION: is required/)
   })
 
   test('CONF-7: what is well-formed is taken', () => {
@@ -94,7 +88,15 @@ describe('the environment', () => {
     expect(read({ PORT: '8080' }).publicUrl).toBe('http://localhost:8080')
     expect(read({ SECRET_KEY_PREVIOUS: Buffer.alloc(32, 2).toString('base64') }).secretKeys).toEqual([Buffer.alloc(32, 1), Buffer.alloc(32, 2)])
     expect(read({ SMTP_URL: 'smtps://u:p@x', MAIL_FROM: 'a@b' }).smtp).toEqual({ url: 'smtps://u:p@x', from: 'a@b', replyDomain: null })
-    expect(read({ DATABASE_URL: 'postgresql://u@h/d', REDIS_URL: 'rediss://x' })).toMatchObject({ redisUrl: 'rediss://x' })
+    expect(read({ DATABASE_URL: 'postgresql://u@h/d' }).databaseUrl).toBe('postgresql://u@h/d')
+  })
+
+  test('CONF-9: what this version does not do is refused, with what it does instead', () => {
+    expect(lineOf({ DATABASE_URL: 'postgresql://u@h/d', REDIS_URL: 'rediss://u:hunter2@x' })).toBe(
+      'REDIS_URL: has no effect in this version (run one process); remove it.',
+    )
+    for (const name of ['S3_URL', 'S3_BUCKET', 'S3_REGION', 'S3_ACCESS_KEY_ID', 'S3_SECRET_ACCESS_KEY'])
+      expect(lineOf({ [name]: 'hunter2' })).toBe(`${name}: has no effect in this version (attachments are kept in DATA_DIR); remove it.`)
   })
 
   test('CONF-8: the demo makes its key once, readable for its owner alone, and keeps it', () => {

@@ -12,7 +12,6 @@ export interface Config {
   host: string
   databaseUrl: string | null
   dataDir: string
-  redisUrl: string | null
   /** Base of every link to us, without a trailing slash. */
   publicUrl: string
   /** 32 bytes each: the first encrypts and signs, all decrypt and verify. */
@@ -22,7 +21,6 @@ export interface Config {
   /** Factor on the default limits; null is off. */
   rateLimits: number | null
   smtp: { url: string; from: string; replyDomain: string | null } | null
-  s3: { url: string; bucket: string; region: string; accessKeyId: string; secretAccessKey: string } | null
   logLevel: string
   demo: boolean
 }
@@ -46,6 +44,14 @@ function isNetwork(given: string): boolean {
   return /^(loopback|linklocal|uniquelocal)$/.test(given) || (rest.length === 0 && /^[1-9]\d{0,2}$/.test(bits) && Number(bits) <= longest)
 }
 
+/** A variable that promises what this version does not do: whoever sets it would believe that it is done. */
+const withoutEffect = (instead: string) =>
+  z
+    .string()
+    .refine(() => false, `has no effect in this version (${instead}); remove it`)
+    .optional()
+const filesInS3 = withoutEffect('attachments are kept in DATA_DIR')
+
 const variables = z.object({
   PORT: z
     .string()
@@ -59,7 +65,7 @@ const variables = z.object({
     .optional(),
   DATABASE_URL: url(/^postgres(ql)?:$/, 'a postgres:// URL').optional(),
   DATA_DIR: z.string().default('./.data'),
-  REDIS_URL: url(/^rediss?:$/, 'a redis:// URL').optional(),
+  REDIS_URL: withoutEffect('run one process'),
   PUBLIC_URL: url(/^https?:$/, 'an http(s) URL')
     .refine((value) => URL.canParse(value) && /^\/?$/.test(new URL(value).pathname + new URL(value).search), 'must have no path')
     .optional(),
@@ -77,11 +83,11 @@ const variables = z.object({
   SMTP_URL: url(/^smtps?:$/, 'an smtp:// URL').optional(),
   MAIL_FROM: z.string().optional(),
   MAIL_REPLY_DOMAIN: z.string().optional(),
-  S3_URL: url(/^https?:$/, 'an http(s) URL').optional(),
-  S3_BUCKET: z.string().optional(),
-  S3_REGION: z.string().optional(),
-  S3_ACCESS_KEY_ID: z.string().optional(),
-  S3_SECRET_ACCESS_KEY: z.string().optional(),
+  S3_URL: filesInS3,
+  S3_BUCKET: filesInS3,
+  S3_REGION: filesInS3,
+  S3_ACCESS_KEY_ID: filesInS3,
+  S3_SECRET_ACCESS_KEY: filesInS3,
   LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], { error: 'must be fatal, error, warn, info, debug, trace or silent' })
     .default('info'),
@@ -112,13 +118,11 @@ export function readConfig(env: Env): Config {
     host,
     databaseUrl: vars.DATABASE_URL ?? null,
     dataDir: vars.DATA_DIR,
-    redisUrl: vars.REDIS_URL ?? null,
     publicUrl: publicUrl.origin,
     secretKeys: secretKeys(vars, demo),
     trustProxy: vars.TRUST_PROXY,
     rateLimits: vars.RATE_LIMITS === 'off' ? null : demo ? 20 : 1,
     smtp: smtp(vars),
-    s3: s3(vars),
     logLevel: vars.LOG_LEVEL,
     demo,
   }
@@ -127,8 +131,6 @@ export function readConfig(env: Env): Config {
 type Variables = z.output<typeof variables>
 
 function checkTogether(vars: Variables, demo: boolean, host: string, publicUrl: URL): void {
-  if (vars.REDIS_URL && !vars.DATABASE_URL)
-    throw new ConfigError('REDIS_URL: needs DATABASE_URL, because several processes cannot share the embedded database.')
   if (vars.RATE_LIMITS === 'off' && !loopback.test(host)) throw new ConfigError('RATE_LIMITS: off is allowed only with a loopback HOST.')
   if (demo && !loopback.test(publicUrl.hostname))
     throw new ConfigError('DEMO: refused with a public PUBLIC_URL, because the demo signs tokens for anybody.')
@@ -152,18 +154,4 @@ function smtp(vars: Variables): Config['smtp'] {
   if (!vars.SMTP_URL) return null
   if (!vars.MAIL_FROM) throw new ConfigError('MAIL_FROM: is required with SMTP_URL.')
   return { url: vars.SMTP_URL, from: vars.MAIL_FROM, replyDomain: vars.MAIL_REPLY_DOMAIN ?? null }
-}
-
-function s3(vars: Variables): Config['s3'] {
-  if (!vars.S3_URL) return null
-  for (const name of ['S3_BUCKET', 'S3_REGION', 'S3_ACCESS_KEY_ID', 'S3_SECRET_ACCESS_KEY'] as const) {
-    if (!vars[name]) throw new ConfigError(`${name}: is required with S3_URL.`)
-  }
-  return {
-    url: vars.S3_URL,
-    bucket: vars.S3_BUCKET ?? '',
-    region: vars.S3_REGION ?? '',
-    accessKeyId: vars.S3_ACCESS_KEY_ID ?? '',
-    secretAccessKey: vars.S3_SECRET_ACCESS_KEY ?? '',
-  }
 }

@@ -33,6 +33,9 @@ export const badInput = (location: string, message: string) =>
 /** One answer for what does not exist and what is somebody else's. */
 export const notFound = () => new Refusal('not_found', { detail: 'There is no such object, or it is not yours.' })
 
+/** A customer who was erased while their credential was still believed. */
+export const erased = (cause?: unknown) => new Refusal('unauthorized', { detail: 'This customer has been erased.', cause })
+
 /** SQLSTATE classes and codes, and socket errors, that say "the database is not there", not "the query is wrong". */
 const outage = /^(08|53|57P|58)|^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN)$|^(40001|40P01|57014|55P03)$/
 const outageText =
@@ -48,12 +51,20 @@ export function isUniqueViolation(err: unknown, constraint?: string): boolean {
   return constraint === undefined || (err as { constraint?: string }).constraint === constraint
 }
 
-/** Anything that was thrown → the refusal that the caller gets. Database outages are 503; SQLSTATE class 22 (bad data) is 400. */
+/** True where a row refers to what is not there (SQLSTATE 23503), by a constraint whose name fits. */
+export const isBrokenReference = (err: unknown, constraint: RegExp): boolean =>
+  codeOf(err) === '23503' && constraint.test((err as { constraint?: string }).constraint ?? '')
+
+/** References of what customers write: broken only by the erasure of who is writing. */
+const ofErased = /_(customer_id|follow_up_of)_fkey$/
+
+/** Anything that was thrown → the refusal that the caller gets. Database outages are 503; SQLSTATE class 22 (bad data) is 400, a caller who was erased meanwhile 401. */
 export function toRefusal(err: unknown): Refusal {
   if (err instanceof Refusal) return err
   const code = codeOf(err)
   const message = err instanceof Error ? err.message : ''
   if (outage.test(code) || outageText.test(message)) return new Refusal('unavailable', { retryAfter: 2, cause: err })
+  if (isBrokenReference(err, ofErased)) return erased(err)
   if (code.startsWith('22') && code.length === 5) return new Refusal('invalid_request', { detail: 'A value cannot be stored.', cause: err })
   return new Refusal('internal_error', { detail: 'The request was not carried out. It is safe to try again.', cause: err })
 }

@@ -17,13 +17,13 @@ export const agentExamples = {
       priority: 'high' as const,
       channel: 'phone' as const,
       tags: agentTicket.tags,
-      assignee_id: ids.agent,
+      assignee_id: 'me',
     },
     output: { ...agentTicket, channel: 'phone' as const, messages: agentMessages.slice(0, 1) },
   },
   agentUpdateTicket: {
     params,
-    body: { version: 3, status: 'resolved' as const, assignee_id: 'me', resolution_notes: 'Paid out on 3 March.' },
+    body: { status: 'resolved' as const, assignee_id: 'me', resolution_notes: 'Paid out on 3 March.' },
     output: {
       ...agentTicket,
       version: 4,

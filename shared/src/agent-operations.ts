@@ -40,6 +40,8 @@ export const agentOperations = {
   },
   agentUpdateTicket: {
     summary: 'Change what is named; custom fields are merged',
+    description:
+      'With the `version` that the caller has seen, nothing is overwritten: if the ticket has moved on, the answer is 409 `version_conflict` with the ticket as it is now.',
     access: 'agent',
     status: 200,
     params: ticketId,

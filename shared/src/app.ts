@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { limits } from './limits.ts'
+import { isOrigin } from './origin.ts'
 import { idOut, safeString, text } from './text.ts'
 
 /** A text in several languages: by BCP 47 tag. */
@@ -56,7 +57,50 @@ function isTimeZone(name: string): boolean {
   }
 }
 
-/** What an app sets for its tickets. `auto_close_days` null never closes; `return_url` may hold `{ticket_id}`. */
+const pixels = (max: number) => z.int().min(0).max(max)
+
+export const WidgetTheme = z
+  .strictObject({
+    color: z
+      .string()
+      .regex(/^#[0-9a-fA-F]{6}$/, 'must be #rrggbb')
+      .optional(),
+    mode: z.enum(['auto', 'light', 'dark']).optional(),
+    radius: pixels(100).optional(),
+    font: z
+      .string()
+      .max(200)
+      .regex(/^[\w\s"',-]+$/, 'must be a list of font families')
+      .optional(),
+    position: z.enum(['right', 'left']).optional(),
+    offset: z.strictObject({ x: pixels(1000), y: pixels(1000) }).optional(),
+  })
+  .meta({
+    id: 'WidgetTheme',
+    description: 'How the widget looks where a page does not say it: the corner of the page, the distance from it and the roundness in pixels.',
+  })
+export type WidgetTheme = z.infer<typeof WidgetTheme>
+
+const languageTag = z
+  .string()
+  .max(limits.language)
+  .regex(/^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$/, 'must be a language tag (BCP 47)')
+const textKey = z.string().regex(/^[a-z][a-z0-9_]{0,39}$/, 'must be a text of the widget')
+
+export const WidgetTexts = z
+  .record(languageTag, z.record(textKey, text(0, 500)))
+  .refine((texts) => Object.keys(texts).length <= limits.textLanguages, `must have at most ${limits.textLanguages} languages`)
+  .refine(
+    (texts) => new TextEncoder().encode(JSON.stringify(texts)).length <= limits.textsBytes,
+    `must have at most ${limits.textsBytes} bytes as JSON`,
+  )
+  .meta({ id: 'WidgetTexts', description: "Texts of the widget in an app's own words: by language (BCP 47), then by the name of the text." })
+export type WidgetTexts = z.infer<typeof WidgetTexts>
+
+/**
+ * What an app sets. `auto_close_days` null never closes; `return_url` may hold `{ticket_id}`. `contact_email` is shown to everybody, `inbox_email` is not part of the widget's
+ * config. `visitors`: people who are not signed in may write. `role_claim`: the claim of a token that holds its role.
+ */
 export const AppSettings = z
   .strictObject({
     categories: z.array(Category).max(50),
@@ -66,6 +110,11 @@ export const AppSettings = z
     auto_close_days: z.int().min(1).max(365).nullable(),
     return_url: safeString().max(limits.url).refine(isWebUrl, 'must be an http(s) URL').nullable(),
     inbox_email: z.email().max(limits.email).nullable(),
+    contact_email: z.email().max(limits.email).nullable(),
+    visitors: z.boolean(),
+    theme: WidgetTheme,
+    texts: WidgetTexts,
+    role_claim: safeString().min(1).max(limits.claimName),
   })
   .meta({ id: 'AppSettings' })
 export type AppSettings = z.infer<typeof AppSettings>
@@ -84,6 +133,11 @@ export const defaultSettings: AppSettings = {
   auto_close_days: 7,
   return_url: null,
   inbox_email: null,
+  contact_email: null,
+  visitors: false,
+  theme: {},
+  texts: {},
+  role_claim: 'role',
 }
 
 /** An app as its agents see it. */
@@ -93,9 +147,15 @@ export type App = z.infer<typeof App>
 const unique = (key: string) => `must not have two of the same ${key}`
 const distinct = (values: string[]) => new Set(values).size === values.length
 
-/** A change of settings: what is named is replaced. */
+const Origins = z
+  .array(safeString().max(limits.url).refine(isOrigin, 'must be an origin as browsers send it, such as https://app.example.com'))
+  .max(limits.originsPerApp)
+  .refine(distinct, 'must not have two of the same')
+
+/** A change of the app: what is named is replaced. Without origins no browser may call, but for our own pages. */
 export const AppPatch = z.strictObject({
   name: text(1, 100).optional(),
+  origins: Origins.optional(),
   settings: AppSettings.partial()
     .refine((one) => distinct((one.categories ?? []).map((category) => category.id)), { error: unique('id'), path: ['categories'] })
     .refine((one) => distinct((one.form_fields ?? []).map((field) => field.key)), { error: unique('key'), path: ['form_fields'] })

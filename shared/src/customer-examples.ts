@@ -1,5 +1,5 @@
 import { defaultSettings } from './app.ts'
-import { answer, answered, appRef, ids, listOf, message, ticket } from './example-objects.ts'
+import { answer, answered, appRef, ids, listOf, message, self, ticket } from './example-objects.ts'
 
 const params = { id: ids.ticket }
 const { categories } = defaultSettings
@@ -13,12 +13,22 @@ const closed = {
 export const customerExamples = {
   getWidgetConfig: {
     query: { app: 'demo' },
-    output: { app: appRef, categories, form_fields: [], reply_time_text: 'We usually answer within two hours.', office_open: true },
+    output: {
+      app: appRef,
+      categories,
+      form_fields: [],
+      reply_time_text: 'We usually answer within two hours.',
+      office_open: true,
+      contact_email: 'help@kilnshare.example',
+      visitors: false,
+      theme: { color: '#a34b21' },
+      texts: { en: { title: 'Help' } },
+    },
   },
   getMe: {
     output: {
       app: appRef,
-      customer: { id: ids.customer, external_id: 'alice', name: 'Alice Moreau', email: 'alice@example.com' },
+      customer: self,
       unread_count: 1,
       open_tickets: 2,
     },
@@ -32,9 +42,8 @@ export const customerExamples = {
       channel: 'widget' as const,
       custom_fields: ticket.custom_fields,
       links: ticket.links,
-      attachments: [ids.attachment],
     },
-    output: { ...ticket, messages: [message] },
+    output: { ...ticket, messages: [{ ...message, attachments: [] }] },
   },
   listTickets: { query: { status: ['open' as const, 'in_progress' as const], page: 1, per_page: 20 }, output: listOf([answered]) },
   getTicket: { params, query: { last: 50 }, output: { ...answered, messages: [message, answer] } },

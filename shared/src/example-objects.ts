@@ -1,5 +1,5 @@
 import type { Message } from './message.ts'
-import type { Customer, Requester } from './people.ts'
+import type { Customer, Requester, Self } from './people.ts'
 import type { AgentTicket, Ticket } from './ticket.ts'
 
 /** The people and tickets of the API document's examples. */
@@ -12,7 +12,10 @@ export const ids = {
   customer: '01JMZZ3K4M5N6P7Q8R9S0T1V2W',
   agent: '01JMZX7A8B9C0D1E2F3G4H5J6K',
   attachment: '01JN2XFZ9D0E1F2G3H4J5K6M7N',
+  visitor: '01JN2Z5W8K7J6H5G4F3E2D1C0B',
 }
+/** The customer as they see themselves. */
+export const self: Self = { id: ids.customer, external_id: 'alice', name: 'Alice Moreau', email: 'alice@example.com', verified: true, notify: true }
 export const appRef = { id: 'demo', name: 'Kilnshare' }
 export const agentRef = { id: ids.agent, name: 'Sam', avatar_url: null }
 export const agent = {

@@ -1,7 +1,9 @@
 import { agentExamples } from './agent-examples.ts'
+import { appExamples } from './app-examples.ts'
 import { attachmentExamples } from './attachment-examples.ts'
 import { customerExamples } from './customer-examples.ts'
 import { deskExamples } from './desk-examples.ts'
+import { identityExamples } from './identity-examples.ts'
 import { lifeExamples } from './life-examples.ts'
 import type { Input, Output } from './operations.ts'
 import type { OperationName } from './paths.ts'
@@ -18,6 +20,14 @@ export interface Example {
 }
 
 /** One for each operation; the compiler holds them against the operations table, a test against the API document. */
-export const examples = { ...customerExamples, ...attachmentExamples, ...agentExamples, ...lifeExamples, ...deskExamples } satisfies {
+export const examples = {
+  ...customerExamples,
+  ...identityExamples,
+  ...attachmentExamples,
+  ...agentExamples,
+  ...lifeExamples,
+  ...deskExamples,
+  ...appExamples,
+} satisfies {
   [N in OperationName]: ExampleOf<N>
 }

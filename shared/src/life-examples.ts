@@ -1,11 +1,9 @@
-import { defaultSettings } from './app.ts'
 import { agentTicket, answer, answered, customer, ids, listOf } from './example-objects.ts'
 
 const params = { id: ids.ticket }
 const body = { score: 5, comment: 'Quick and kind.' }
 const resolved = { status: 'resolved' as const, unread_count: 0, resolved_at: '2026-03-03T10:00:00.000Z' }
 const csat = { ...body, created_at: '2026-03-03T11:00:00.000Z' }
-const app = { id: 'demo', name: 'Kilnshare', origins: ['https://kilnshare.example'], settings: defaultSettings }
 const historyEntry = {
   id: '01JN300B3CM4N5P6Q7R8S9T0X3',
   type: 'ticket_updated' as const,
@@ -35,6 +33,4 @@ export const lifeExamples = {
     body: { blocked: true, reason: 'spam' as const },
     output: { ...customer, blocked_at: '2026-03-03T12:00:00.000Z', block_reason: 'spam' as const },
   },
-  agentGetApp: { output: app },
-  agentUpdateApp: { body: { settings: { auto_close_days: 14 } }, output: { ...app, settings: { ...defaultSettings, auto_close_days: 14 } } },
 }

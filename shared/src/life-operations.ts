@@ -1,5 +1,4 @@
 import * as z from 'zod'
-import { App, AppPatch } from './app.ts'
 import { HistoryEntry } from './history.ts'
 import { limits } from './limits.ts'
 import { AgentMessage } from './message.ts'
@@ -10,7 +9,7 @@ import { AgentTicket, NewCsat, Ticket } from './ticket.ts'
 
 const byId = z.strictObject({ id: idParam() })
 
-/** A ticket's life beside its messages: ratings, merges, redactions, history; the customers behind tickets; the app's settings for them. */
+/** A ticket's life beside its messages: ratings, merges, redactions, history; the customers behind tickets. */
 export const lifeOperations = {
   rateTicket: {
     summary: 'Rate a resolved ticket, 1 to 5; changeable for seven days',
@@ -79,14 +78,5 @@ export const lifeOperations = {
     body: z.strictObject({ blocked: z.boolean(), reason: z.enum(blockReasons).optional() }),
     output: Customer,
     errors: ['not_found'],
-  },
-  agentGetApp: { summary: "The app and its tickets' settings", access: 'agent', status: 200, output: App, errors: [] },
-  agentUpdateApp: {
-    summary: 'Change what is named; other settings stay',
-    access: 'admin',
-    status: 200,
-    body: AppPatch,
-    output: App,
-    errors: [],
   },
 } as const satisfies Record<string, Operation>

@@ -1,15 +1,16 @@
 /** What a person writes, in Unicode code points after NFC and trimming. */
 export const textLimits = { subject: 200, body: 10_000 } as const
 
+/** Files of a message, and the largest of them, bytes. */
+export const fileLimits = { attachmentsPerMessage: 5, uploadBytes: 10 * 1024 * 1024 } as const
+
 /** Every number that bounds an input or an output, in one place. Text lengths count Unicode code points after NFC and trimming. */
 export const limits = {
   ...textLimits,
+  ...fileLimits,
   category: 40,
   type: 40,
   clientId: 64,
-  attachmentsPerMessage: 5,
-  /** Largest upload, bytes. */
-  uploadBytes: 10 * 1024 * 1024,
   /** Largest picture, pixels (width times height), read from its header. */
   uploadPixels: 50_000_000,
   filename: 200,
@@ -34,6 +35,17 @@ export const limits = {
   search: 200,
   bulk: 100,
   cannedReplyName: 100,
+  /** Origins from which browsers may call an app. */
+  originsPerApp: 50,
+  /** Keys of an app that are not revoked. */
+  keysPerApp: 50,
+  /** What a partner key may grant: keys, and values of each. */
+  grantedLinks: 20,
+  grantedLinkValues: 200,
+  /** The widget's texts that an app sets: languages, and all of them as JSON, bytes. */
+  textLanguages: 40,
+  textsBytes: 64 * 1024,
+  claimName: 200,
   idempotencyKey: 255,
   idempotencyHours: 48,
   /** A JWT `sub`: characters. */
@@ -42,6 +54,7 @@ export const limits = {
   /** RFC 5321 section 4.5.3.1.3: a path has at most 256 octets, two of them the angle brackets. */
   email: 254,
   url: 2048,
+  /** Notes and what the server says in the thread count too: it bounds what is read, whoever wrote it. */
   messagesPerTicket: 5_000,
   perPage: 100,
   perPageDefault: 20,
@@ -56,11 +69,24 @@ export const limits = {
   /** Largest socket frame, bytes; above it close code 1009. */
   frameBytes: 64 * 1024,
   socketsPerCustomer: 20,
+  /** Requests of one socket in ten seconds, and how many may be under way at once. */
+  socketRequests: 100,
+  socketInFlight: 50,
+  /** Tickets that one socket of an agent watches. */
+  watchedTickets: 20,
   /** Requests a minute. */
   writesPerCustomer: 60,
   readsPerCustomer: 600,
   requestsPerKey: 3_000,
   requestsPerAddress: 2_000,
+  /** New visitors, and new sockets, from one address a minute. */
+  visitorsPerAddress: 60,
+  handshakesPerAddress: 1_000,
+  /** How long a visitor may stay away, days. */
+  visitorDays: 90,
+  /** A set of an issuer's keys: bytes, and keys in it. */
+  jwksBytes: 256 * 1024,
+  jwksKeys: 100,
   /** JWT: longest life and clock skew, seconds. */
   tokenLifetime: 24 * 60 * 60,
   clockSkew: 60,

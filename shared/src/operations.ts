@@ -1,8 +1,10 @@
 import type * as z from 'zod'
 import { agentOperations } from './agent-operations.ts'
+import { appOperations } from './app-operations.ts'
 import { attachmentOperations } from './attachment-operations.ts'
 import { customerOperations } from './customer-operations.ts'
 import { deskOperations } from './desk-operations.ts'
+import { identityOperations } from './identity-operations.ts'
 import { lifeOperations } from './life-operations.ts'
 import type { Operation } from './operation.ts'
 import type { OperationName } from './paths.ts'
@@ -10,10 +12,12 @@ import type { OperationName } from './paths.ts'
 /** All operations by name; the compiler holds that each has a path and each path an operation. */
 export const operations = {
   ...customerOperations,
+  ...identityOperations,
   ...attachmentOperations,
   ...agentOperations,
   ...lifeOperations,
   ...deskOperations,
+  ...appOperations,
 } as const satisfies Record<OperationName, Operation>
 
 export type Operations = typeof operations

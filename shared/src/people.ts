@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { Category, FormField } from './app.ts'
+import { Category, FormField, WidgetTexts, WidgetTheme } from './app.ts'
 import { idOut, time } from './text.ts'
 
 /** Roles of a host-signed token. A token without a role is a customer's. */
@@ -53,10 +53,26 @@ export const Customer = Requester.extend({
 }).meta({ id: 'Customer', description: 'A customer as agents see them. `verified` as of a requester; `open_tickets`: tickets that are not closed.' })
 export type Customer = z.infer<typeof Customer>
 
+export const Self = z
+  .strictObject({
+    id: idOut(),
+    external_id: z.string().nullable(),
+    name: z.string().nullable(),
+    email: z.string().nullable(),
+    verified: z.boolean(),
+    notify: z.boolean(),
+  })
+  .meta({
+    id: 'Self',
+    description:
+      'A customer as they see themselves. `external_id` is null for a visitor; `verified`: the address came with a signed token that says so; `notify`: mail about their tickets is welcome.',
+  })
+export type Self = z.infer<typeof Self>
+
 export const Me = z
   .strictObject({
     app: z.strictObject({ id: z.string(), name: z.string() }),
-    customer: z.strictObject({ id: idOut(), external_id: z.string().nullable(), name: z.string().nullable(), email: z.string().nullable() }),
+    customer: Self,
     unread_count: z.int(),
     open_tickets: z.int(),
   })
@@ -83,9 +99,14 @@ export const WidgetConfig = z
     form_fields: z.array(FormField),
     reply_time_text: z.string().nullable(),
     office_open: z.boolean().nullable(),
+    contact_email: z.string().nullable(),
+    visitors: z.boolean(),
+    theme: WidgetTheme,
+    texts: WidgetTexts,
   })
   .meta({
     id: 'WidgetConfig',
-    description: 'What the widget needs before anybody signs in. `office_open`: somebody answers now, by the office hours; null if the app has none.',
+    description:
+      'What the widget needs before anybody signs in. `office_open`: somebody answers now, by the office hours; null if the app has none. `visitors`: who is not signed in may write.',
   })
 export type WidgetConfig = z.infer<typeof WidgetConfig>

@@ -1,4 +1,6 @@
-import type { AgentMessage, Message } from './message.ts'
+import type { Problem } from './errors.ts'
+import type { AgentMessage, Author, Message } from './message.ts'
+import type { AgentRef } from './people.ts'
 import type { AgentTicket, Ticket } from './ticket.ts'
 
 /** Where Socket.IO listens; `auth: {token}` in the handshake. */
@@ -14,6 +16,26 @@ export interface Frames<T, M> {
 }
 export type CustomerFrames = Frames<Ticket, Message>
 export type AgentFrames = Frames<AgentTicket, AgentMessage>
+
+/** Signals of the moment: never stored, and over by themselves when their sender goes silent. */
+export interface CustomerSignals {
+  typing: Typing
+  /** How many agents have a socket open. */
+  presence: { agents_online: number }
+}
+export interface AgentSignals {
+  typing: Typing
+  /** Who looks at a ticket now. */
+  presence: { ticket_id: string; agents: AgentRef[] }
+}
+interface Typing {
+  ticket_id: string
+  author: Author
+  typing: boolean
+}
+
+/** How every request of a client is acknowledged. */
+export type Acknowledged = { ok: true } | { ok: false; error: Problem }
 
 /** Frames as Socket.IO types its listeners. */
 export type Listeners<F> = { [K in keyof F]: (payload: F[K]) => void }

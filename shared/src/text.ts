@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { codePoints, tidy } from './tidy.ts'
+import { codePoints, tidyInput } from './tidy.ts'
 
 /** A string that PostgreSQL can store: no NUL and no lone surrogate (SQLSTATE 22021, 22P05). */
 export const safeString = () =>
@@ -14,10 +14,14 @@ export const safeString = () =>
  */
 export const text = (min: number, max: number) =>
   safeString()
-    .overwrite(tidy)
+    .refine((s) => isWithinReach(s, max), { error: `must have at most ${max} characters`, abort: true })
+    .overwrite(tidyInput)
     .refine((s) => codePoints(s) >= min, min === 1 ? 'must not be empty' : `must have at least ${min} characters`)
     .refine((s) => codePoints(s) <= max, `must have at most ${max} characters`)
     .meta({ minLength: min, maxLength: max })
+
+/** NFC makes one character of at most four (UAX #15): beyond four times the limit a text is too long, and is not brought to NFC to see by how much. */
+const isWithinReach = (text: string, max: number) => text.length <= 4 * max || codePoints(text.trim()) <= 4 * max
 
 /** An integer in a query string: digits alone, no sign, no exponent, no blank. */
 export const queryInt = (min: number, max: number) =>

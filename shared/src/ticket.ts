@@ -97,7 +97,13 @@ const facts = {
 
 const email = z.email().max(limits.email)
 const person = z
-  .strictObject({ email: email.optional(), name: text(1, limits.name).optional(), phone: text(1, limits.phone).optional() })
+  .strictObject({
+    email: email.optional(),
+    name: text(1, limits.name).optional(),
+    first_name: text(1, limits.name).optional(),
+    last_name: text(1, limits.name).optional(),
+    phone: text(1, limits.phone).optional(),
+  })
   .refine((one) => Object.keys(one).length > 0, 'must have an email, a name or a phone')
 
 export const RequesterInput = z
@@ -119,6 +125,9 @@ export const NewAgentTicket = z
   .refine(hasContent, noContent)
   .meta({ id: 'NewAgentTicket' })
 
+/** An offset may move a time into a year that is not written with four digits. */
+const isWritable = (time: string) => !Number.isNaN(Date.parse(time)) && new Date(time).getUTCFullYear() < 10_000
+
 /** Every field is optional. */
 export const ticketChanges = {
   status: z.enum(statuses).optional(),
@@ -133,7 +142,7 @@ export const ticketChanges = {
   links: LinksPatch.optional(),
   resolution_notes: text(1, limits.longText).nullish(),
   action_taken: text(1, limits.longText).nullish(),
-  snoozed_until: z.iso.datetime({ offset: true }).nullish(),
+  snoozed_until: z.iso.datetime({ offset: true }).refine(isWritable, 'must be before the year 10000 (UTC)').nullish(),
   ...facts,
 }
 

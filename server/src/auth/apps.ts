@@ -6,6 +6,8 @@ import type { AppRef } from './principal.ts'
 
 /** How long a key, an app or a person is believed without asking the database again: half of the minute in which a revocation must hold. */
 const believeMs = 30_000
+/** A database that does not answer is left alone for so long. */
+const outageMs = 5_000
 
 type AppRow = Selectable<Tables['apps']>
 export const appRef = (row: AppRow): AppRef => ({ id: row.id, publicId: row.public_id, name: row.name, origins: row.origins, settings: row.settings })
@@ -27,6 +29,8 @@ export const believing = <V extends object>(clock: Clock, max: number) =>
 export function createApps(orm: Orm, clock: Clock): Apps {
   const cache = believing<{ app: AppRef | null }>(clock, 10_000)
   let origins: { set: Set<string>; at: number } | null = null
+  /** What was read last, however long ago. */
+  let before: Set<string> | null = null
   // What was asked before a change is not remembered after it.
   let generation = 0
 
@@ -41,16 +45,26 @@ export function createApps(orm: Orm, clock: Clock): Apps {
     return app
   }
 
+  /** The origins of all active apps. In an outage the list of before still says which pages may read that there is one. */
+  async function knownOrigins(): Promise<Set<string>> {
+    const at = clock.monotonic()
+    if (origins && at - origins.at <= believeMs) return origins.set
+    const asked = generation
+    try {
+      const rows = await orm.db().selectFrom('apps').select('origins').where('disabled_at', 'is', null).execute()
+      before = new Set(rows.flatMap((row) => row.origins))
+      if (asked === generation) origins = { set: before, at }
+    } catch (err) {
+      if (!before) throw err
+      origins = { set: before, at: at - believeMs + outageMs }
+    }
+    return before
+  }
+
   return {
     byId: (id) => find('id', id),
     byPublicId: (publicId) => find('public_id', publicId),
-    async knowsOrigin(origin) {
-      if (!origins || clock.monotonic() - origins.at > believeMs) {
-        const rows = await orm.db().selectFrom('apps').select('origins').where('disabled_at', 'is', null).execute()
-        origins = { set: new Set(rows.flatMap((row) => row.origins)), at: clock.monotonic() }
-      }
-      return origins.set.has(origin)
-    },
+    knowsOrigin: async (origin) => (await knownOrigins()).has(origin),
     forget() {
       generation++
       cache.clear()

@@ -25,7 +25,17 @@ export type Links = Readonly<Record<string, readonly string[]>>
 
 /** Who is calling, proven by the credential alone. Ids are UUIDs, `expiresAt` is the credential's own end. */
 export type Principal =
-  | { kind: 'user'; app: AppRef; sub: string; role: Role; customerId: string; agentId: string | null; links: Links | null; expiresAt: Date }
+  | {
+      kind: 'user'
+      app: AppRef
+      sub: string
+      role: Role
+      customerId: string
+      agentId: string | null
+      links: Links | null
+      profile: Profile
+      expiresAt: Date
+    }
   | { kind: 'visitor'; app: AppRef; customerId: string; expiresAt: Date }
   | { kind: 'partner_key'; app: AppRef; keyId: string; customerId: string; links: Links | null }
   | { kind: 'admin_key'; app: AppRef; keyId: string }

@@ -5,7 +5,7 @@ import type { Orm, Tables } from '../db/orm.ts'
 import { searchColumns } from '../db/search.ts'
 import type { Profile } from './principal.ts'
 
-type CustomerRow = Selectable<Tables['customers']>
+export type CustomerRow = Selectable<Tables['customers']>
 type AgentRow = Selectable<Tables['agents']>
 
 /**

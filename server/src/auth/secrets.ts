@@ -5,6 +5,8 @@ export interface SecretBox {
   seal(plain: string): string
   /** Throws if no key opens it. */
   open(sealed: string): string
+  /** The same secret sealed with the current key; as it is if it was already. Throws if no key opens it. */
+  renew(sealed: string): string
 }
 
 const nonceBytes = 12
@@ -12,21 +14,30 @@ const tagBytes = 16
 
 /** The first key seals; all keys open, so that SECRET_KEY can be rotated. */
 export function secretBox(keys: readonly Buffer[]): SecretBox {
+  /** The secret, and which of the keys opened it. */
+  function find(sealed: string): { plain: string; at: number } {
+    const [version, nonce = '', body = ''] = sealed.split('.')
+    if (version !== 'v1') throw new Error('a sealed secret has an unknown version')
+    for (const [at, key] of keys.entries()) {
+      const plain = tryOpen(key, Buffer.from(nonce, 'base64url'), Buffer.from(body, 'base64url'))
+      if (plain !== null) return { plain, at }
+    }
+    throw new Error('no SECRET_KEY opens a stored secret; was the key changed without SECRET_KEY_PREVIOUS?')
+  }
+
+  function seal(plain: string): string {
+    const nonce = randomBytes(nonceBytes)
+    const cipher = createCipheriv('aes-256-gcm', keys[0] as Buffer, nonce)
+    const body = Buffer.concat([cipher.update(plain, 'utf8'), cipher.final(), cipher.getAuthTag()])
+    return `v1.${nonce.toString('base64url')}.${body.toString('base64url')}`
+  }
+
   return {
-    seal(plain) {
-      const nonce = randomBytes(nonceBytes)
-      const cipher = createCipheriv('aes-256-gcm', keys[0] as Buffer, nonce)
-      const body = Buffer.concat([cipher.update(plain, 'utf8'), cipher.final(), cipher.getAuthTag()])
-      return `v1.${nonce.toString('base64url')}.${body.toString('base64url')}`
-    },
-    open(sealed) {
-      const [version, nonce = '', body = ''] = sealed.split('.')
-      if (version !== 'v1') throw new Error('a sealed secret has an unknown version')
-      for (const key of keys) {
-        const plain = tryOpen(key, Buffer.from(nonce, 'base64url'), Buffer.from(body, 'base64url'))
-        if (plain !== null) return plain
-      }
-      throw new Error('no SECRET_KEY opens a stored secret; was the key changed without SECRET_KEY_PREVIOUS?')
+    seal,
+    open: (sealed) => find(sealed).plain,
+    renew(sealed) {
+      const { plain, at } = find(sealed)
+      return at === 0 ? sealed : seal(plain)
     },
   }
 }

@@ -4,11 +4,13 @@ import { Migrator } from '@mikro-orm/migrations'
 import { PgliteDriver } from '@mikro-orm/pglite'
 import { PostgreSqlDriver, type SqlEntityManager } from '@mikro-orm/postgresql'
 import { createPostgreSqlTypeParsers, type InferKyselyDB } from '@mikro-orm/sql'
-import { CompiledQuery, type DatabaseConnection, type Kysely } from 'kysely'
+import { CompiledQuery, type DatabaseConnection, type Kysely, type KyselyPlugin } from 'kysely'
 import { Client, TypeOverrides } from 'pg'
 import postgresArray from 'postgres-array'
 import { ConfigError } from '../config.ts'
 import { ApiKeyEntity, AppEntity, CannedReplyEntity, IdempotencyKeyEntity, SigningKeyEntity } from './entities/app.ts'
+import { AuditEntity, DeskCodeEntity } from './entities/audit.ts'
+import { ErasedPersonEntity, IssuerEntity, VisitorEntity } from './entities/identity.ts'
 import { AgentEntity, CustomerEntity } from './entities/people.ts'
 import {
   AttachmentEntity,
@@ -24,6 +26,8 @@ import { Migration0001 } from './migrations/migration-0001.ts'
 import { Migration0002 } from './migrations/migration-0002.ts'
 import { Migration0003 } from './migrations/migration-0003.ts'
 import { Migration0004 } from './migrations/migration-0004.ts'
+import { Migration0005 } from './migrations/migration-0005.ts'
+import { Migration0006 } from './migrations/migration-0006.ts'
 import { openPGlite, SerialPGliteDialect } from './pglite.ts'
 
 const entities = [
@@ -32,6 +36,9 @@ const entities = [
   ApiKeyEntity,
   CustomerEntity,
   AgentEntity,
+  IssuerEntity,
+  ErasedPersonEntity,
+  VisitorEntity,
   TicketCounterEntity,
   TicketEntity,
   TicketSearchEntity,
@@ -42,6 +49,8 @@ const entities = [
   CannedReplyEntity,
   IdempotencyKeyEntity,
   WidgetVersionEntity,
+  AuditEntity,
+  DeskCodeEntity,
 ] as const
 
 /** All tables, typed from the entities. */
@@ -78,6 +87,8 @@ export interface DatabaseOptions {
   folder: string | null
   /** Connections to PostgreSQL at most. */
   poolSize: number
+  /** See every statement before it is sent. */
+  plugins?: readonly KyselyPlugin[]
 }
 
 const common = {
@@ -89,6 +100,8 @@ const common = {
       { name: 'migration-0002', class: Migration0002 },
       { name: 'migration-0003', class: Migration0003 },
       { name: 'migration-0004', class: Migration0004 },
+      { name: 'migration-0005', class: Migration0005 },
+      { name: 'migration-0006', class: Migration0006 },
     ],
     snapshot: false,
     tableName: 'migrations',
@@ -100,7 +113,8 @@ export async function openOrm(options: DatabaseOptions): Promise<Orm> {
   const pglite = options.url ? null : await openPGlite(options.folder, parsers)
   const orm = options.url ? await onPostgres(options.url, options.poolSize) : await onPGlite(pglite as PGlite)
   const fork = () => orm.em.fork() as unknown as Em
-  const kysely = (em: Em) => em.getKysely() as unknown as Db
+  const plugins = options.plugins ?? []
+  const kysely = (em: Em) => plugins.reduce((db, plugin) => db.withPlugin(plugin), em.getKysely() as unknown as Db)
   const transaction = <T>(em: Em, work: (inner: Em) => Promise<T>) => em.transactional((inner) => work(inner as Em))
   const on = (em: () => Em): Pick<Orm, 'db' | 'transaction' | 'oneTransaction'> => ({
     db: () => kysely(em()),

@@ -1,3 +1,4 @@
+import { hasEndlessMarks } from '@support-widget/shared/tidy.ts'
 import { type RawBuilder, type SqlBool, sql } from 'kysely'
 
 /**
@@ -9,7 +10,10 @@ const ignored = /\p{Default_Ignorable_Code_Point}/gu
 
 /** Full case folding, by way of both cases: ß and ẞ are ss, ς is σ, ﬁ is fi. */
 const fold = (text: string) => {
-  const cased = text.replace(ignored, '').normalize('NFKC').toLowerCase().toUpperCase().toLowerCase()
+  const shown = text.replace(ignored, '')
+  // What is ignored may have stood between marks.
+  if (hasEndlessMarks(shown)) return shown.toLowerCase()
+  const cased = shown.normalize('NFKC').toLowerCase().toUpperCase().toLowerCase()
   return cased.replaceAll('ς', 'σ').normalize('NFKC')
 }
 

@@ -4,6 +4,7 @@ import type { Db } from '../db/orm.ts'
 import { searchColumns } from '../db/search.ts'
 import type { Core } from './core.ts'
 import { seeTicket } from './lock.ts'
+import { moveKeys } from './once.ts'
 import type { CustomerRow } from './people.ts'
 import { change, type Tx } from './record.ts'
 
@@ -48,7 +49,11 @@ const contactsOf = (db: Db, appId: string, email: string) =>
     .where('blocked_at', 'is', null)
     .execute()
 
-async function adopt(tx: Tx, app: AppRef, contact: CustomerRow, customerId: string): Promise<void> {
+/**
+ * Gives all that a customer has to another one, and deletes them. The rows of both and the tickets must be locked. Answers the UUIDs of the tickets; each is told with its new
+ * requester.
+ */
+export async function adopt(tx: Tx, app: AppRef, contact: CustomerRow, customerId: string): Promise<string[]> {
   const customer = await tx.db
     .selectFrom('customers')
     .selectAll()
@@ -57,13 +62,25 @@ async function adopt(tx: Tx, app: AppRef, contact: CustomerRow, customerId: stri
     .forNoKeyUpdate()
     .executeTakeFirstOrThrow()
   const tickets = await moveTickets(tx, app, contact, customer)
+  if (tickets.length > 0)
+    await tx.db
+      .updateTable('events')
+      .set({ cause_id: customerId })
+      .where('app_id', '=', app.id)
+      .where('ticket_id', 'in', tickets)
+      .where('cause_type', '=', 'customer')
+      .where('cause_id', '=', contact.id)
+      .execute()
+  await moveKeys(tx.db, app.id, contact.id, customerId)
   for (const table of ['messages', 'attachments', 'api_keys'] as const)
     await tx.db.updateTable(table).set({ customer_id: customerId }).where('app_id', '=', app.id).where('customer_id', '=', contact.id).execute()
-  const name = customer.name ?? contact.name
+  const { name, first_name, last_name } = customer.name === null ? contact : customer
+  const email = customer.email ?? contact.email
   const phone = customer.phone ?? contact.phone
   await tx.db
     .updateTable('customers')
-    .set({ name, phone, ...searchColumns(app.id, [name, customer.email, phone]), updated_at: tx.now })
+    .set({ name, first_name, last_name, email, phone, ...searchColumns(app.id, [name, email, phone]), updated_at: tx.now })
+    .where('app_id', '=', app.id)
     .where('id', '=', customerId)
     .execute()
   await tx.db.deleteFrom('customers').where('app_id', '=', app.id).where('id', '=', contact.id).execute()
@@ -71,6 +88,7 @@ async function adopt(tx: Tx, app: AppRef, contact: CustomerRow, customerId: stri
     const view = await seeTicket(tx.db, { type: 'system', app }, id)
     await tx.record({ type: 'ticket_updated', changes: [{ field: 'requester_id', from: contact.id, to: customerId }] }, view)
   }
+  return tickets
 }
 
 /** A `client_id` that the customer has used themselves stays theirs. */
@@ -80,7 +98,7 @@ async function moveTickets(tx: Tx, app: AppRef, contact: CustomerRow, customer: 
     .set({
       customer_id: customer.id,
       client_id: sql<string | null>`case when exists (
-        select from tickets own where own.customer_id = ${customer.id} and own.client_id = tickets.client_id) then null else tickets.client_id end`,
+        select from tickets own where own.app_id = ${app.id} and own.customer_id = ${customer.id} and own.client_id = tickets.client_id) then null else tickets.client_id end`,
       version: sql<number>`version + 1`,
       updated_at: tx.now,
       public_updated_at: tx.now,

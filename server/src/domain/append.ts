@@ -49,6 +49,7 @@ export async function append(tx: Tx, ticket: TicketRow, message: NewRow, fields:
       updated_at: tx.now,
       public_updated_at: message.is_internal && !moved ? ticket.public_updated_at : tx.now,
     })
+    .where('app_id', '=', ticket.app_id)
     .where('id', '=', ticket.id)
     .execute()
   return id

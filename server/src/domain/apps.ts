@@ -1,38 +1,81 @@
-import { randomBytes } from 'node:crypto'
+import { isDeepStrictEqual } from 'node:util'
 import { type AppPatch, type AppSettings, defaultSettings } from '@support-widget/shared/app.ts'
+import type { Selectable } from 'kysely'
 import { v7 as uuidv7 } from 'uuid'
 import { appRef } from '../auth/apps.ts'
-import type { AppRef, Links, Profile } from '../auth/principal.ts'
-import { provisionCustomer } from '../auth/provision.ts'
-import { hashKey } from '../auth/secrets.ts'
-import type { AgentActor, Core } from './core.ts'
+import type { AppRef } from '../auth/principal.ts'
+import type { Db, Tables } from '../db/orm.ts'
+import { Refusal } from '../errors.ts'
+import { type Audited, audit } from './audit.ts'
+import { type AgentActor, type Core, causeOf } from './core.ts'
+
+export type AppRow = Selectable<Tables['apps']>
 
 /** The app's settings, defaults for what it has not set. */
 export const settingsOf = (app: AppRef): AppSettings => ({ ...defaultSettings, ...app.settings })
+
+/** What making apps and keys needs: the command line has no more. */
+export type Keeper = Pick<Core, 'orm' | 'apps' | 'clock' | 'secrets' | 'loopback'>
+
+/** Who changes an app or its keys, as the audit log names them: an admin, a key, or the operator. */
+export interface Steward {
+  app: { id: string; publicId: string }
+  cause: Audited['actor']
+  /** The API key that calls, if one does. */
+  keyId: string | null
+}
+
+export const stewardOf = (actor: AgentActor): Steward => ({ app: actor.app, cause: causeOf(actor), keyId: actor.keyId })
+export const operatorOf = ({ id, public_id }: AppRow): Steward => ({
+  app: { id, publicId: public_id },
+  cause: { type: 'operator', id: null },
+  keyId: null,
+})
 
 /** The app as it is stored now, whatever is remembered of it. */
 export async function readApp(core: Core, actor: AgentActor): Promise<AppRef> {
   return appRef(await core.orm.db().selectFrom('apps').selectAll().where('id', '=', actor.app.id).executeTakeFirstOrThrow())
 }
 
-/** Changes what is named. This process sees it at once, others when they ask the database again. */
-export async function updateApp(core: Core, actor: AgentActor, { name, settings = {} }: AppPatch): Promise<AppRef> {
+/** Changes what is named, and writes down what that was before. This process sees it at once, others when they ask the database again. */
+export async function updateApp(core: Keeper, by: Steward, { name, origins, settings = {} }: AppPatch): Promise<AppRow> {
   const named = Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined))
+  const now = core.clock.now()
   const row = await core.orm.transaction(async (db) => {
-    const before = await db.selectFrom('apps').selectAll().where('id', '=', actor.app.id).forUpdate().executeTakeFirstOrThrow()
-    return db
+    const before = await db.selectFrom('apps').selectAll().where('id', '=', by.app.id).forUpdate().executeTakeFirstOrThrow()
+    const after = await db
       .updateTable('apps')
-      .set({ name: name ?? before.name, settings: { ...before.settings, ...named } })
+      .set({ name: name ?? before.name, origins: origins ?? before.origins, settings: { ...before.settings, ...named } })
       .where('id', '=', before.id)
       .returningAll()
       .executeTakeFirstOrThrow()
+    const changes = changesOf(before, after)
+    if (Object.keys(changes).length > 0) await audit(db, { ...entryOf(by, 'app_updated', now), data: { changes } })
+    return after
   })
   core.apps.forget()
-  return appRef(row)
+  return row
 }
 
-/** What making apps and keys needs: the command line has no more. */
-export type Keeper = Pick<Core, 'orm' | 'apps' | 'clock' | 'secrets'>
+const entryOf = (by: Steward, action: Audited['action'], now: Date): Audited => ({
+  appId: by.app.id,
+  actor: by.cause,
+  action,
+  object: { type: 'app', id: by.app.id },
+  now,
+})
+
+/** What differs, by its name: `settings.visitors` from false to true. A default that is set for the first time is no change. */
+function changesOf(before: AppRow, after: AppRow): Record<string, { from: unknown; to: unknown }> {
+  const flat = ({ name, origins, settings }: AppRow): Record<string, unknown> => ({
+    name,
+    origins,
+    ...Object.fromEntries(Object.entries({ ...defaultSettings, ...settings }).map(([key, value]) => [`settings.${key}`, value])),
+  })
+  const [from, to] = [flat(before), flat(after)]
+  const changed = Object.keys(to).filter((key) => !isDeepStrictEqual(from[key], to[key]))
+  return Object.fromEntries(changed.map((key) => [key, { from: from[key] ?? null, to: to[key] ?? null }]))
+}
 
 export interface NewApp {
   publicId: string
@@ -41,76 +84,69 @@ export interface NewApp {
   origins: string[]
 }
 
+const newRow = (core: Keeper, { publicId, name, origins }: NewApp) => ({
+  id: uuidv7(),
+  public_id: publicId,
+  name,
+  origins,
+  settings: {},
+  created_at: core.clock.now(),
+  disabled_at: null,
+})
+
+/** Makes an app. Throws `already_exists`. */
+export async function createApp(core: Keeper, app: NewApp): Promise<AppRow> {
+  const row = await core.orm.transaction(async (db) => {
+    const made = await db
+      .insertInto('apps')
+      .values(newRow(core, app))
+      .onConflict((conflict) => conflict.column('public_id').doNothing())
+      .returningAll()
+      .executeTakeFirst()
+    if (!made) throw new Refusal('already_exists', { detail: `There is an app ${app.publicId} already.` })
+    await audit(db, entryOf(operatorOf(made), 'app_created', made.created_at))
+    return made
+  })
+  core.apps.forget()
+  return row
+}
+
 /** Makes the app, or brings the one with this public id up to date. */
-export async function saveApp(core: Keeper, { publicId, name, origins }: NewApp): Promise<AppRef> {
-  const row = { id: uuidv7(), public_id: publicId, name, origins, settings: {}, created_at: core.clock.now(), disabled_at: null }
+export async function saveApp(core: Keeper, app: NewApp): Promise<AppRef> {
+  const { name, origins } = app
   await core.orm
     .db()
     .insertInto('apps')
-    .values(row)
+    .values(newRow(core, app))
     .onConflict((conflict) => conflict.column('public_id').doUpdateSet({ name, origins }))
     .execute()
   core.apps.forget()
-  const app = await core.apps.byPublicId(publicId)
-  if (!app) throw new Error(`app ${publicId} is disabled`)
-  return app
+  const saved = await core.apps.byPublicId(app.publicId)
+  if (!saved) throw new Error(`app ${app.publicId} is disabled`)
+  return saved
 }
 
-/** Gives the app a key to sign its users' tokens with (HS256); an existing `kid` of the same app gets the new secret, one of another app stays theirs. The
- * secret is kept encrypted. */
-export async function addSigningKey(core: Keeper, app: AppRef, key: { kid: string; secret: string }): Promise<void> {
-  await core.orm
-    .db()
-    .insertInto('signing_keys')
-    .values({
-      kid: key.kid,
-      app_id: app.id,
-      algorithm: 'HS256',
-      secret: core.secrets.seal(key.secret),
-      created_at: core.clock.now(),
-      revoked_at: null,
-    })
-    .onConflict((conflict) =>
-      conflict
-        .column('kid')
-        .doUpdateSet({ secret: core.secrets.seal(key.secret) })
-        .where('signing_keys.app_id', '=', app.id),
-    )
-    .execute()
-}
+/** Every app by its public id, disabled ones too. */
+export const listApps = (core: Keeper): Promise<AppRow[]> => core.orm.db().selectFrom('apps').selectAll().orderBy('public_id').execute()
 
-export interface NewApiKey {
-  kind: 'admin' | 'partner'
-  name: string
-  /** The key itself, if it is made elsewhere. */
-  key?: string
-  /** For a partner key: the `sub` of the customer it stands for. */
-  sub?: string
-  links?: Links
-}
+/** The app with this public id, disabled or not. */
+export const findApp = (db: Db, publicId: string): Promise<AppRow | undefined> =>
+  db.selectFrom('apps').selectAll().where('public_id', '=', publicId).executeTakeFirst()
 
-/** Makes an API key and answers it: it can be read only now, because only its hash is kept. */
-export async function addApiKey(core: Keeper, app: AppRef, input: NewApiKey): Promise<string> {
-  const key = input.key ?? `sup_${input.kind}_${randomBytes(32).toString('base64url')}`
-  const customer =
-    input.kind === 'partner' && input.sub ? await provisionCustomer(core.orm, app.id, input.sub, unknownProfile, core.clock.now()) : null
-  await core.orm
-    .db()
-    .insertInto('api_keys')
-    .values({
-      id: uuidv7(),
-      app_id: app.id,
-      kind: input.kind,
-      name: input.name,
-      hash: hashKey(key),
-      customer_id: customer?.id ?? null,
-      links: input.links ? (structuredClone(input.links) as Record<string, string[]>) : null,
-      created_at: core.clock.now(),
-      revoked_at: null,
-    })
-    .onConflict((conflict) => conflict.column('hash').doNothing())
-    .execute()
-  return key
+/** Shuts every door of an app, or opens them again; nothing of it is lost. What is so already stays. */
+export async function disableApp(core: Keeper, by: Steward, disabled: boolean): Promise<AppRow> {
+  const now = core.clock.now()
+  const row = await core.orm.transaction(async (db) => {
+    const before = await db.selectFrom('apps').selectAll().where('id', '=', by.app.id).forUpdate().executeTakeFirstOrThrow()
+    if ((before.disabled_at !== null) === disabled) return before
+    await audit(db, entryOf(by, disabled ? 'app_disabled' : 'app_enabled', now))
+    return db
+      .updateTable('apps')
+      .set({ disabled_at: disabled ? now : null })
+      .where('id', '=', before.id)
+      .returningAll()
+      .executeTakeFirstOrThrow()
+  })
+  core.apps.forget()
+  return row
 }
-
-const unknownProfile: Profile = { name: undefined, email: undefined, emailVerified: false, phone: undefined, locale: undefined }

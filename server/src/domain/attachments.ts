@@ -44,9 +44,9 @@ async function lockUploads(tx: Tx, actor: Caller, given: readonly string[]): Pro
 }
 
 /** Deletes the attachments of a message: their links are dead with the commit, their files are removed after it, whatever happens in between. */
-export async function dropAttachments(tx: Tx, messageId: string): Promise<void> {
+export async function dropAttachments(tx: Tx, appId: string, messageId: string): Promise<void> {
   await tx.db
-    .with('dropped', (db) => db.deleteFrom('attachments').where('message_id', '=', messageId).returning('storage_key'))
+    .with('dropped', (db) => db.deleteFrom('attachments').where('app_id', '=', appId).where('message_id', '=', messageId).returning('storage_key'))
     .insertInto('stray_files')
     .columns(['storage_key', 'due_at'])
     .expression((eb) => eb.selectFrom('dropped').select(['storage_key', eb.val(tx.now).as('due_at')]))

@@ -63,6 +63,7 @@ export async function updateCannedReply(
       return db
         .updateTable('canned_replies')
         .set({ name, body, ...searchColumns(actor.app.id, [name, body]), updated_at: core.clock.now() })
+        .where('app_id', '=', actor.app.id)
         .where('id', '=', before.id)
         .returningAll()
         .executeTakeFirstOrThrow()

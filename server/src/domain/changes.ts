@@ -84,6 +84,7 @@ export async function applyChanges(tx: Tx, actor: Actor, ticket: TicketRow, fiel
       updated_at: tx.now,
       ...(isPublic(changes) ? { public_updated_at: tx.now } : {}),
     })
+    .where('app_id', '=', ticket.app_id)
     .where('id', '=', ticket.id)
     .execute()
   if (fields.subject !== undefined) await indexTicket(tx.db, { ...ticket, subject: fields.subject })

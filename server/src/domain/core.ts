@@ -1,8 +1,10 @@
 import type { Cause, DomainEvent } from '@support-widget/shared/events.ts'
+import type { Role } from '@support-widget/shared/people.ts'
 import type { Apps } from '../auth/apps.ts'
-import type { AppRef, Links } from '../auth/principal.ts'
+import type { AppRef, Links, Profile } from '../auth/principal.ts'
 import type { SecretBox } from '../auth/secrets.ts'
 import type { SignedLinks } from '../auth/signed-link.ts'
+import type { VisitorTokens } from '../auth/visitor-token.ts'
 import type { Clock } from '../clock.ts'
 import type { Orm } from '../db/orm.ts'
 import type { Queue } from '../db/queue.ts'
@@ -29,11 +31,17 @@ export interface Core {
   log: Log
   secrets: SecretBox
   links: SignedLinks
+  visitors: VisitorTokens
+  /** True lets addresses that somebody names lead to our own machine: for the demo. */
+  loopback: boolean
   storage: Storage
   presence: Presence
   /** Called after the commit, in the order of the events. A listener must not throw. */
   listeners: ((happening: Happening) => void)[]
 }
+
+/** How somebody at a customer's door has shown who they are: the role of their signed token, or another credential. */
+export type CustomerKind = Role | 'visitor' | 'partner_key'
 
 /** A customer at work on their own tickets. */
 export interface CustomerActor {
@@ -42,6 +50,9 @@ export interface CustomerActor {
   customerId: string
   /** Which values of a link key they may use; a key not named is not limited. */
   links: Links | null
+  kind: CustomerKind
+  /** What their signed token says of them, and so nobody else. */
+  signed: Profile | null
 }
 
 /** An agent, or the app's backend (`agentId` null), at work on any ticket of the app. */

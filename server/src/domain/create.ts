@@ -3,7 +3,7 @@ import type { NewAgentTicket, NewTicket } from '@support-widget/shared/ticket.ts
 import { v7 as uuidv7 } from 'uuid'
 import type * as z from 'zod'
 import type { Db } from '../db/orm.ts'
-import { badInput, isUniqueViolation, Refusal } from '../errors.ts'
+import { badInput, erased, isUniqueViolation, Refusal } from '../errors.ts'
 import { settingsOf } from './apps.ts'
 import { findAssignee } from './assignee.ts'
 import { claimAttachments } from './attachments.ts'
@@ -35,16 +35,21 @@ interface Opening {
 
 /**
  * A customer's new ticket with its first message. The same `client_id` from the same customer is the same ticket. Throws `invalid_request` for a category or
- * a form field that is not the app's, `link_not_allowed` for a link that the credential does not grant.
+ * a form field that is not the app's (unless `form` is false: it was written where the app's form is not known), `link_not_allowed` for a link that the
+ * credential does not grant.
  */
-export async function createTicket(core: Core, actor: CustomerActor, input: NewTicketInput): Promise<Thread> {
+export async function createTicket(core: Core, actor: CustomerActor, input: NewTicketInput, { form } = { form: true }): Promise<Thread> {
+  if (form) checkFormOf(actor, input)
+  checkLinks(actor, input.links ?? {})
+  const opening: Opening = { actor, customerId: actor.customerId, author: 'customer', assigneeId: null }
+  return once(core, opening, input, () => change(core, actor, (tx) => insert(tx, opening, input)))
+}
+
+function checkFormOf(actor: CustomerActor, input: NewTicketInput): void {
   const settings = settingsOf(actor.app)
   const categories = settings.categories.map((category) => category.id)
   if (input.category && !categories.includes(input.category)) throw badInput('body.category', `must be one of ${categories.join(', ')}`)
   checkForm(settings.form_fields, input.custom_fields ?? {})
-  checkLinks(actor, input.links ?? {})
-  const opening: Opening = { actor, customerId: actor.customerId, author: 'customer', assigneeId: null }
-  return once(core, opening, input, () => change(core, actor, (tx) => insert(tx, opening, input)))
 }
 
 /** A ticket that an agent opens for a customer. Throws `invalid_request` for an unknown requester or assignee, `already_exists` for an external id in use. */
@@ -121,9 +126,18 @@ async function insert(tx: Tx, opening: Opening, input: AnyInput, channel?: Ticke
     .execute()
   await indexTicket(tx.db, ticket)
   await claimAttachments(tx, actor, messageId, input.attachments ?? [])
-  const thread = await readThreadOf(tx.db, opening, ticket.id)
+  const thread = await readNew(tx, opening, ticket.id)
   await tx.record({ type: 'ticket_created', message_id: messageId }, thread.ticket, thread.messages[0])
   return thread
+}
+
+/** What has just been written is hidden by the erasure of its customer alone. */
+async function readNew(tx: Tx, opening: Opening, ticketId: string): Promise<Thread> {
+  try {
+    return await readThreadOf(tx.db, opening, ticketId)
+  } catch (err) {
+    throw err instanceof Refusal && err.code === 'not_found' ? erased(err) : err
+  }
 }
 
 function rowOf(

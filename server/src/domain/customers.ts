@@ -3,7 +3,8 @@ import { sql } from 'kysely'
 import type { Db } from '../db/orm.ts'
 import { finds } from '../db/search.ts'
 import { notFound, Refusal } from '../errors.ts'
-import type { AgentActor, Core } from './core.ts'
+import { type Audited, audit } from './audit.ts'
+import { type AgentActor, type Core, causeOf } from './core.ts'
 
 export interface CustomerFilter {
   search?: string | undefined
@@ -17,6 +18,7 @@ function customerViews(db: Db, appId: string) {
   return db
     .selectFrom('customers as c')
     .where('c.app_id', '=', appId)
+    .where('c.erased_at', 'is', null)
     .selectAll('c')
     .select((eb) =>
       eb
@@ -38,6 +40,7 @@ export async function listCustomers(core: Core, actor: AgentActor, filter: Custo
   const matching = db
     .selectFrom('customers as c')
     .where('c.app_id', '=', actor.app.id)
+    .where('c.erased_at', 'is', null)
     .where('c.blocked_at', filter.blocked ? 'is not' : 'is', null)
     .$if(search !== undefined, (query) => query.where(sql<boolean>`(${finds('c', actor.app.id, search ?? '')} or c.external_id = ${search})`))
   const { total } = await matching.select((eb) => eb.fn.countAll<string>().as('total')).executeTakeFirstOrThrow()
@@ -74,6 +77,7 @@ export function blockCustomer(
       .selectAll()
       .where('app_id', '=', actor.app.id)
       .where('id', '=', customerId)
+      .where('erased_at', 'is', null)
       .forUpdate()
       .executeTakeFirst()
     if (!customer) throw notFound()
@@ -85,11 +89,22 @@ export function blockCustomer(
       .where('app_id', '=', actor.app.id)
       .where('id', '=', customerId)
       .execute()
+    if (blocked !== (customer.blocked_at !== null)) await audit(db, entryOf(actor, customer.id, { blocked, reason }, now))
     return customerViews(db, actor.app.id).where('c.id', '=', customerId).executeTakeFirstOrThrow()
   })
 }
 
-async function isAgent(db: Db, actor: AgentActor, externalId: string): Promise<boolean> {
+const entryOf = (actor: AgentActor, id: string, { blocked, reason }: { blocked: boolean; reason?: BlockReason | undefined }, now: Date): Audited => ({
+  appId: actor.app.id,
+  actor: causeOf(actor),
+  action: blocked ? 'customer_blocked' : 'customer_unblocked',
+  object: { type: 'customer', id },
+  data: blocked ? { reason: reason ?? null } : {},
+  now,
+})
+
+/** True for who is an agent of the app now. */
+export async function isAgent(db: Db, actor: Pick<AgentActor, 'app'>, externalId: string): Promise<boolean> {
   const agent = await db
     .selectFrom('agents')
     .select('id')

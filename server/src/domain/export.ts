@@ -1,9 +1,20 @@
 import type { TicketFilter } from '@support-widget/shared/ticket-query.ts'
-import type { AgentActor, Core } from './core.ts'
+import { audit } from './audit.ts'
+import { type AgentActor, type Core, causeOf } from './core.ts'
 import { matching } from './list.ts'
 
 /** Tickets of one read: what an export holds in memory. */
 const batch = 500
+
+/** Writes down that tickets leave the house. */
+export const auditExport = (core: Core, actor: AgentActor): Promise<void> =>
+  audit(core.orm.db(), {
+    appId: actor.app.id,
+    actor: causeOf(actor),
+    action: 'tickets_exported',
+    object: { type: 'tickets', id: null },
+    now: core.clock.now(),
+  })
 
 /**
  * The tickets for which the filter holds in batches, oldest first. Nothing is held between two batches, neither connection nor transaction: who reads slowly or stops

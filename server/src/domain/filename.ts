@@ -1,5 +1,5 @@
 import { limits } from '@support-widget/shared/limits.ts'
-import { codePoints, tidy } from '@support-widget/shared/tidy.ts'
+import { codePoints, tidyInput } from '@support-widget/shared/tidy.ts'
 
 /** Control characters, line separators, and marks that turn the direction of text: `exe.png` could be shown for `gnp.exe`. */
 const unseen = /[\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/gu
@@ -18,7 +18,7 @@ export function cleanFilename(given: string | undefined): string {
     .replace(/%22/g, '"')
     .replace(/%0[ad]/gi, '')
   const last = decoded.split(separator).at(-1) ?? ''
-  const name = tidy(last.replace(unseen, '')).replace(/[.\s]+$/, '')
+  const name = tidyInput(last.replace(unseen, '')).replace(/[.\s]+$/, '')
   return shorten(device.test(name) ? `_${name}` : name) || 'file'
 }
 

@@ -1,6 +1,6 @@
 import type { Cause, Change, DomainEvent } from '@support-widget/shared/events.ts'
 import { sql } from 'kysely'
-import type { AgentActor, Core } from './core.ts'
+import type { AgentActor, Core, CustomerActor } from './core.ts'
 import { seeTicket } from './lock.ts'
 
 /** An event with the names of who caused it and of the agents in its values. */
@@ -57,6 +57,52 @@ export async function readHistory(
     entries.flatMap(({ event }) => assigneesIn(event)),
   )
   return { entries: entries.map((entry) => ({ ...entry, agents })), total: Number(total) }
+}
+
+/** Fields of which the ticket's customer may know who changed them, from what and to what. A new one is for agents alone until it is written down here. */
+const ofCustomers = new Set([
+  'status',
+  'priority',
+  'subject',
+  'category',
+  'type',
+  'assignee_id',
+  'custom_fields',
+  'links',
+  'csat_score',
+  'csat_comment',
+  'merged_into',
+])
+
+/** Changed fields of a ticket, and who changed them when. */
+export interface OwnChanges {
+  /** UUID of the event. */
+  id: string
+  cause: Cause
+  changes: Change[]
+  at: Date
+}
+
+/** What changed of the customer's ticket in their eyes, oldest first. Throws `not_found`. */
+export async function readOwnHistory(core: Core, actor: CustomerActor, ticketId: string): Promise<OwnChanges[]> {
+  const db = core.orm.db()
+  await seeTicket(db, actor, ticketId)
+  const rows = await db
+    .selectFrom('events')
+    .select(['id', 'data', 'cause_type', 'cause_id', 'created_at'])
+    .where('app_id', '=', actor.app.id)
+    .where('ticket_id', '=', ticketId)
+    .where('type', '=', 'ticket_updated')
+    .orderBy('id')
+    .execute()
+  return rows
+    .map(({ id, data, cause_type, cause_id, created_at }) => ({
+      id,
+      cause: { type: cause_type, id: cause_id },
+      changes: data.type === 'ticket_updated' ? data.changes.filter((one) => ofCustomers.has(one.field)) : [],
+      at: created_at,
+    }))
+    .filter(({ changes }) => changes.length > 0)
 }
 
 const assigneesIn = (event: DomainEvent): string[] =>

@@ -11,6 +11,11 @@ export interface Page {
   page: number
   per_page: number
 }
+/** So many from this place on, counted from 0. */
+export interface Part {
+  limit: number
+  offset: number
+}
 export interface Order {
   sort: TicketSort
   order: 'asc' | 'desc'
@@ -55,12 +60,20 @@ export function listTickets(core: Core, actor: AgentActor, filter: TicketFilter 
   return readPage(core, actor, matching(core, actor, filter), orderBy(filter), filter)
 }
 
-/** The customer's own tickets, last changed first. */
-export function listOwnTickets(core: Core, actor: CustomerActor, filter: Pick<TicketFilter, 'status' | 'search'> & Page): Promise<Tickets> {
+type OwnFilter = Pick<TicketFilter, 'status' | 'type' | 'search'>
+
+/** The customer's own tickets: last changed first, or newest first. */
+export function listOwnTickets(
+  core: Core,
+  actor: CustomerActor,
+  filter: OwnFilter & (Page | Part),
+  sort: 'updated_at' | 'created_at' = 'updated_at',
+): Promise<Tickets> {
   let query = core.orm.db().selectFrom('tickets as t').where('t.app_id', '=', actor.app.id).where('t.customer_id', '=', actor.customerId)
   if (filter.status) query = query.where('t.status', 'in', filter.status)
+  if (filter.type !== undefined) query = query.where('t.type', '=', filter.type)
   if (filter.search) query = query.where(ticketsFound(actor, filter.search))
-  return readPage(core, actor, query, sql`t.public_updated_at desc, t.id desc`, filter)
+  return readPage(core, actor, query, sort === 'updated_at' ? sql`t.public_updated_at desc, t.id desc` : sql`t.created_at desc, t.id desc`, filter)
 }
 
 /** Ids are in the order of creation and decide between equals, so that no ticket is on two pages. */
@@ -89,11 +102,11 @@ async function readPage(
   actor: Caller,
   query: Matching,
   order: RawBuilder<unknown>,
-  filter: Page & { search?: string | undefined },
+  filter: (Page | Part) & { search?: string | undefined },
 ): Promise<Tickets> {
   const views = ticketViews(core.orm.db(), actor.app.id).orderBy(order)
-  const offset = (filter.page - 1) * filter.per_page
-  const ids = query.select('t.id').orderBy(order).limit(filter.per_page).offset(offset)
+  const { limit, offset } = partOf(filter)
+  const ids = query.select('t.id').orderBy(order).limit(limit).offset(offset)
   if (filter.search) {
     const page = ids.select(sql<string>`count(*) over ()`.as('total')).as('page')
     const tickets = await views.innerJoin(page, 'page.id', 't.id').select('page.total').execute()
@@ -103,6 +116,8 @@ async function readPage(
   const total = await count(query)
   return { tickets: await views.where('t.id', 'in', ids).execute(), total }
 }
+
+const partOf = (part: Page | Part): Part => ('limit' in part ? part : { limit: part.per_page, offset: (part.page - 1) * part.per_page })
 
 async function count(query: Matching): Promise<number> {
   const { total } = await query.select((eb) => eb.fn.countAll<string>().as('total')).executeTakeFirstOrThrow()

@@ -86,6 +86,7 @@ async function addMessages(tx: Tx, actor: AgentActor, source: TicketRow, told: T
       updated_at: tx.now,
       public_updated_at: tx.now,
     })
+    .where('app_id', '=', target.app_id)
     .where('id', '=', target.id)
     .execute()
   await tellMessages(tx, actor, target, ids)
@@ -121,6 +122,7 @@ async function closeSource(tx: Tx, actor: AgentActor, source: TicketRow, target:
   await tx.db
     .updateTable('tickets')
     .set((eb) => ({ customer_read_seq: eb.ref('public_seq'), agent_read_seq: eb.ref('seq') }))
+    .where('app_id', '=', source.app_id)
     .where('id', '=', source.id)
     .execute()
   await applyChanges(tx, actor, source, { status: 'closed', merged_into: target.id, snoozed_until: null })

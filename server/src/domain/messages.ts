@@ -2,7 +2,7 @@ import type { Change } from '@support-widget/shared/events.ts'
 import { limits } from '@support-widget/shared/limits.ts'
 import type { Status } from '@support-widget/shared/vocabulary.ts'
 import type { Db } from '../db/orm.ts'
-import { isUniqueViolation, Refusal } from '../errors.ts'
+import { badInput, isUniqueViolation, Refusal } from '../errors.ts'
 import { append, isFull } from './append.ts'
 import { claimAttachments } from './attachments.ts'
 import type { Caller, Core } from './core.ts'
@@ -95,10 +95,11 @@ function changesBy(ticket: TicketRow, side: Side, status: Status): Change[] {
   return changes
 }
 
-/** Whose side a message is on. Throws `forbidden` for a person who would write for a customer. */
+/** Whose side a message is on. Throws `forbidden` for a person who would write for a customer, `invalid_request` for a note of a customer's: it would be public. */
 function sideOf(actor: Caller, input: NewMessageInput): Side {
   if (actor.type === 'customer' || input.author_type !== 'customer') return actor.type
   if (actor.agentId !== null) throw new Refusal('forbidden', { detail: "Only the app's backend, with an API key, may write for a customer." })
+  if (input.is_internal === true) throw badInput('body.is_internal', 'must be false for what a customer says')
   return 'customer'
 }
 
@@ -167,6 +168,7 @@ export async function markRead(core: Core, actor: Caller, ticketId: string, seq:
       await tx.db
         .updateTable('tickets')
         .set(customer ? { customer_read_seq: to } : { agent_read_seq: to })
+        .where('app_id', '=', ticket.app_id)
         .where('id', '=', ticket.id)
         .execute()
       const view = await seeTicket(tx.db, actor, ticketId)
@@ -183,6 +185,7 @@ async function readEvent(db: Db, ticket: TicketView, by: Caller['type'], { from,
   const row = await db
     .selectFrom('messages')
     .select((eb) => [eb.fn.max('seq').as('seq'), eb.fn.max('public_seq').as('public_seq')])
+    .where('app_id', '=', ticket.app_id)
     .where('ticket_id', '=', ticket.id)
     .where(at, '>', from)
     .where(at, '<=', to)

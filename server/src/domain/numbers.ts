@@ -1,3 +1,5 @@
+import { notFound } from '../errors.ts'
+import type { AgentActor, Core } from './core.ts'
 import type { Tx } from './record.ts'
 
 /** `TKT-year-number`, at least five digits, counted per app and year (UTC) behind a row lock: no gap and no double, whatever rolls back. */
@@ -10,4 +12,13 @@ export async function nextNumber(tx: Tx, appId: string): Promise<string> {
     .returning('last')
     .executeTakeFirstOrThrow()
   return `TKT-${year}-${String(last).padStart(5, '0')}`
+}
+
+/** The id of the app's ticket with this number, as UUID. A malformed number is an unknown one. Throws `not_found`. */
+export async function findNumber(core: Core, actor: AgentActor, number: string): Promise<string> {
+  const row = /^TKT-\d{4}-\d{5,10}$/.test(number)
+    ? await core.orm.db().selectFrom('tickets').select('id').where('app_id', '=', actor.app.id).where('number', '=', number).executeTakeFirst()
+    : undefined
+  if (!row) throw notFound()
+  return row.id
 }

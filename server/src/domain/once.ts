@@ -3,8 +3,11 @@ import { limits } from '@support-widget/shared/limits.ts'
 import { sql } from 'kysely'
 import type { Db } from '../db/orm.ts'
 import { Refusal } from '../errors.ts'
-import { type Actor, type Core, causeOf, type Happening } from './core.ts'
-import { tellAll } from './record.ts'
+import { type Actor, type Core, causeOf } from './core.ts'
+import { together } from './record.ts'
+
+/** The operation of a dialect, by its name: `pgi createTicket`. */
+export const isForeign = (operation: string) => operation.includes(' ')
 
 /** What must happen only once. */
 export interface OnceOnly {
@@ -35,22 +38,21 @@ export interface OnceAnswer {
 export async function once(core: Core, actor: Actor, request: OnceOnly, work: (core: Core) => Promise<unknown>): Promise<OnceAnswer> {
   const slot = { app_id: actor.app.id, principal: principalOf(actor), operation: request.operation, key: request.key }
   const inputHash = sha256(canonical(request.input)).toString('hex')
-  const happenings: Happening[] = []
-  const answer = await core.orm.oneTransaction(async (orm) => {
-    const db = orm.db()
+  return together(core, async (inner) => {
+    const db = inner.orm.db()
     await take(db, slot)
     const kept = await find(db, slot, core.clock.now())
     if (kept) {
       if (kept.input_hash !== inputHash) throw new Refusal('idempotency_key_reused', { detail: 'Use a new Idempotency-Key for other input.' })
       return { status: kept.status, json: kept.answer, replayed: true }
     }
-    const body = await work({ ...core, orm, listeners: [(happening) => happenings.push(happening)] })
+    const tickets = new Set<string>()
+    const body = await work({ ...inner, listeners: [...inner.listeners, ({ ticket }) => tickets.add(ticket.id)] })
     const { status } = request
-    await keep(db, { ...slot, input_hash: inputHash, status, answer: JSON.stringify(without(request.secrets, body)), created_at: core.clock.now() })
+    const answer = JSON.stringify(without(request.secrets, body))
+    await keep(db, { ...slot, input_hash: inputHash, status, answer, tickets: [...tickets], created_at: core.clock.now() })
     return { status, json: JSON.stringify(body), replayed: false }
   })
-  tellAll(core, happenings)
-  return answer
 }
 
 /** Forgets the keys whose time is over. Answers how many they were. */
@@ -85,6 +87,15 @@ async function take(db: Db, { app_id, principal, operation, key }: Slot): Promis
   }
 }
 
+/** What one customer has sent once is done for the other one too, but for keys that both have used. */
+export async function moveKeys(db: Db, appId: string, fromCustomer: string, toCustomer: string): Promise<void> {
+  const [from, to] = [`customer:${fromCustomer}`, `customer:${toCustomer}`]
+  await sql`
+    update idempotency_keys k set principal = ${to}
+    where app_id = ${appId} and principal = ${from} and not exists (
+      select from idempotency_keys o where o.app_id = k.app_id and o.principal = ${to} and o.operation = k.operation and o.key = k.key)`.execute(db)
+}
+
 /** A statement of its own after the lock was taken, so that it sees what the one before us committed. */
 function find(db: Db, slot: Slot, now: Date) {
   return db
@@ -99,12 +110,14 @@ function find(db: Db, slot: Slot, now: Date) {
 }
 
 /** In the place of a forgotten one, if there is one. */
-async function keep(db: Db, row: Slot & { input_hash: string; status: number; answer: string; created_at: Date }): Promise<void> {
-  const { input_hash, status, answer, created_at } = row
+async function keep(db: Db, row: Slot & { input_hash: string; status: number; answer: string; tickets: string[]; created_at: Date }): Promise<void> {
+  const { input_hash, status, answer, tickets, created_at } = row
   await db
     .insertInto('idempotency_keys')
     .values(row)
-    .onConflict((conflict) => conflict.columns(['app_id', 'principal', 'operation', 'key']).doUpdateSet({ input_hash, status, answer, created_at }))
+    .onConflict((conflict) =>
+      conflict.columns(['app_id', 'principal', 'operation', 'key']).doUpdateSet({ input_hash, status, answer, tickets, created_at }),
+    )
     .execute()
 }
 

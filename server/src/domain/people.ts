@@ -1,7 +1,8 @@
 import type { Selectable } from 'kysely'
 import { sql } from 'kysely'
 import type { Tables } from '../db/orm.ts'
-import { notFound } from '../errors.ts'
+import { searchColumns } from '../db/search.ts'
+import { erased } from '../errors.ts'
 import type { Core, CustomerActor } from './core.ts'
 
 export type CustomerRow = Selectable<Tables['customers']>
@@ -35,7 +36,49 @@ export async function readMe(core: Core, actor: CustomerActor): Promise<{ custom
     ])
     .where('c.app_id', '=', actor.app.id)
     .where('c.id', '=', actor.customerId)
+    .where('c.erased_at', 'is', null)
     .executeTakeFirst()
-  if (!row) throw notFound()
+  if (!row) throw erased()
   return { customer: row, unread: row.unread, openTickets: row.open_tickets }
+}
+
+export interface MePatch {
+  email?: string | null | undefined
+  name?: string | null | undefined
+  /** False wants no mail. */
+  notify?: boolean | undefined
+}
+
+/**
+ * What customers say of themselves. It is believed by nobody: an address is unverified and opens nothing. What their signed token says stays, because it would say it again.
+ */
+export async function updateMe(core: Core, actor: CustomerActor, patch: MePatch): Promise<void> {
+  await core.orm.transaction(async (db) => {
+    const known = await db
+      .selectFrom('customers')
+      .selectAll()
+      .where('app_id', '=', actor.app.id)
+      .where('id', '=', actor.customerId)
+      .where('erased_at', 'is', null)
+      .forNoKeyUpdate()
+      .executeTakeFirst()
+    if (!known) throw erased()
+    const fields = fieldsAfter(known, actor, patch, core.clock.now())
+    const { name, email, muted_at } = fields
+    if (name === known.name && email === known.email && (muted_at === null) === (known.muted_at === null)) return
+    await db
+      .updateTable('customers')
+      .set({ ...fields, ...searchColumns(actor.app.id, [name, email, known.phone]), updated_at: core.clock.now() })
+      .where('app_id', '=', actor.app.id)
+      .where('id', '=', actor.customerId)
+      .execute()
+  })
+}
+
+function fieldsAfter(known: CustomerRow, { signed }: CustomerActor, patch: MePatch, now: Date) {
+  const name = patch.name === undefined || signed?.name !== undefined ? known.name : patch.name
+  const email = patch.email === undefined || signed?.email !== undefined ? known.email : patch.email
+  const muted_at = patch.notify === undefined ? known.muted_at : patch.notify ? null : (known.muted_at ?? now)
+  const trust = email === known.email ? {} : { email_verified: false, by_agent: false }
+  return { name, email, muted_at, ...trust }
 }

@@ -46,8 +46,19 @@ export async function change<T>(core: Core, actor: Actor, work: (tx: Tx) => Prom
   return result
 }
 
+/**
+ * Does several changes in one transaction: all of them or none. `work` must do everything with the core it gets and await nothing but the database; nothing is
+ * announced before the commit of all.
+ */
+export async function together<T>(core: Core, work: (core: Core) => Promise<T>): Promise<T> {
+  const happenings: Happening[] = []
+  const result = await core.orm.oneTransaction((orm) => work({ ...core, orm, listeners: [(happening) => happenings.push(happening)] }))
+  tellAll(core, happenings)
+  return result
+}
+
 /** Tells the listeners what has been committed. */
-export function tellAll(core: Core, happenings: readonly Happening[]): void {
+function tellAll(core: Core, happenings: readonly Happening[]): void {
   for (const happening of happenings) {
     for (const listener of core.listeners) tell(core, listener, happening)
   }

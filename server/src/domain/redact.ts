@@ -2,8 +2,10 @@ import { decodeId, encodeId } from '@support-widget/shared/ids.ts'
 import { sql } from 'kysely'
 import { notFound } from '../errors.ts'
 import { dropAttachments } from './attachments.ts'
-import type { AgentActor, Core } from './core.ts'
+import { audit } from './audit.ts'
+import { type AgentActor, type Core, causeOf } from './core.ts'
 import { lockTickets, seeTicket, type TicketRow } from './lock.ts'
+import { isForeign } from './once.ts'
 import { change, type Tx } from './record.ts'
 import { indexTicket } from './search.ts'
 import { type MessageView, messageViews } from './views.ts'
@@ -26,8 +28,16 @@ export function redactMessage(core: Core, actor: AgentActor, ticketId: string, m
       .returning(['id', 'ticket_id', 'seq', 'is_internal'])
       .execute()
     if (emptied.length > 0) {
-      await dropAttachments(tx, root)
-      await forgetAnswers(tx, actor, root)
+      await dropAttachments(tx, actor.app.id, root)
+      await forgetAnswers(tx, actor, message.body, root, emptied)
+      await audit(tx.db, {
+        appId: actor.app.id,
+        actor: causeOf(actor),
+        action: 'message_redacted',
+        object: { type: 'message', id: root },
+        data: { ticket_id: ticketId },
+        now: tx.now,
+      })
     }
     for (const one of emptied) {
       const ticket = tickets.get(one.ticket_id)
@@ -42,7 +52,7 @@ async function find(tx: Tx, actor: AgentActor, ticketId: string, messageId: stri
   const row = id
     ? await tx.db
         .selectFrom('messages')
-        .select(['id', 'copy_of'])
+        .select(['id', 'copy_of', 'body'])
         .where('app_id', '=', actor.app.id)
         .where('ticket_id', '=', ticketId)
         .where('id', '=', id)
@@ -78,6 +88,7 @@ async function tell(tx: Tx, actor: AgentActor, ticket: TicketRow, one: { id: str
       updated_at: tx.now,
       ...(one.is_internal ? {} : { public_updated_at: tx.now }),
     })
+    .where('app_id', '=', ticket.app_id)
     .where('id', '=', ticket.id)
     .execute()
   if (one.seq === 1) await indexTicket(tx.db, ticket)
@@ -87,18 +98,18 @@ async function tell(tx: Tx, actor: AgentActor, ticket: TicketRow, one: { id: str
 }
 
 /** The answers that are kept for repeated requests hold the message as it was: they are brought to what it is now. */
-async function forgetAnswers(tx: Tx, actor: AgentActor, messageId: string): Promise<void> {
-  const id = encodeId(messageId)
+async function forgetAnswers(tx: Tx, actor: AgentActor, text: string, messageId: string, emptied: readonly { ticket_id: string }[]): Promise<void> {
+  const tickets = `{${emptied.map((one) => one.ticket_id).join(',')}}`
   const kept = await tx.db
     .selectFrom('idempotency_keys')
     .select(['principal', 'operation', 'key', 'answer'])
     .where('app_id', '=', actor.app.id)
-    .where(sql<boolean>`strpos(answer, ${`"id":"${id}"`}) > 0`)
+    .where((eb) => eb.or([sql<boolean>`tickets && ${tickets}::uuid[]`, sql<boolean>`strpos(answer, ${encodeId(messageId)}) > 0`]))
     .execute()
   for (const { principal, operation, key, answer } of kept) {
     await tx.db
       .updateTable('idempotency_keys')
-      .set({ answer: JSON.stringify(JSON.parse(answer, (_, value) => (value?.id === id && 'body' in value ? emptied(value, tx.now) : value))) })
+      .set({ answer: withoutMessage(answer, isForeign(operation) ? { text } : { id: encodeId(messageId), now: tx.now }) })
       .where('app_id', '=', actor.app.id)
       .where('principal', '=', principal)
       .where('operation', '=', operation)
@@ -106,5 +117,16 @@ async function forgetAnswers(tx: Tx, actor: AgentActor, messageId: string): Prom
       .execute()
   }
 }
+
+/** A message of ours is known by its id; in the words of other APIs, which have no common shape, by its text. */
+function withoutMessage(answer: string, one: { text: string } | { id: string; now: Date }): string {
+  const foreign = (text: string) => (value: unknown) => (value === text && text !== '' ? '' : value)
+  const native = (id: string, now: Date) => (value: unknown) => (isMessage(value, id) ? emptied(value, now) : value)
+  const without = 'text' in one ? foreign(one.text) : native(one.id, one.now)
+  return JSON.stringify(JSON.parse(answer, (_, value) => without(value)))
+}
+
+const isMessage = (value: unknown, id: string): value is object =>
+  value !== null && typeof value === 'object' && 'body' in value && 'id' in value && value.id === id
 
 const emptied = (message: object, at: Date) => ({ ...message, body: '', attachments: [], redacted_at: at.toISOString() })

@@ -21,7 +21,7 @@ export async function indexTicket(db: Db, ticket: Pick<TicketRow, 'id' | 'app_id
   await db
     .insertInto('ticket_search')
     .values({ ticket_id: ticket.id, app_id: ticket.app_id, ...columns })
-    .onConflict((conflict) => conflict.column('ticket_id').doUpdateSet(columns))
+    .onConflict((conflict) => conflict.column('ticket_id').doUpdateSet(columns).where('ticket_search.app_id', '=', ticket.app_id))
     .execute()
 }
 
@@ -38,5 +38,5 @@ export function ticketsFound(actor: Actor, query: string): RawBuilder<SqlBool> {
   if (actor.type === 'customer') return sql<SqlBool>`t.id in (${byText})`
   const customers = sql`select f.id from customers as f where f.app_id = ${appId} and ${finds('f', appId, query)}`
   if (codePoints(query) <= short) return sql<SqlBool>`(t.id in (${byText}) or t.customer_id in (${customers}))`
-  return sql<SqlBool>`t.id in (${byText} union select of.id from tickets as of where of.customer_id in (${customers}))`
+  return sql<SqlBool>`t.id in (${byText} union select of.id from tickets as of where of.app_id = ${appId} and of.customer_id in (${customers}))`
 }

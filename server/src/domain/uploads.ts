@@ -65,6 +65,24 @@ export async function storeFile(core: Core, key: string, name: string | undefine
   return { key, filename, size, sha256: hash.digest('hex'), ...content }
 }
 
+/** Stores a file whose bytes are all there; {@link dropUnlessKept} has to follow. Throws as {@link beginUpload} and {@link storeFile} do. */
+export async function storeBytes(core: Core, actor: Caller, name: string, bytes: Uint8Array): Promise<StoredFile> {
+  const key = await beginUpload(core, actor)
+  try {
+    return await storeFile(core, key, name, slices(bytes))
+  } catch (err) {
+    await discardUpload(core, key)
+    throw err
+  }
+}
+
+const sliceBytes = 64 * 1024
+
+/** In pieces as they come from a network, so that looking at them lets others take their turn. */
+async function* slices(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += sliceBytes) yield bytes.subarray(at, at + sliceBytes)
+}
+
 export const tooLarge = () => new Refusal('payload_too_large', { detail: `A file has at most ${limits.uploadBytes} bytes.` })
 const quotaExceeded = () =>
   new Refusal('quota_exceeded', {
@@ -112,6 +130,16 @@ export async function discardUpload(core: Core, key: string): Promise<void> {
   try {
     await core.storage.remove(key)
     await core.orm.db().deleteFrom('stray_files').where('storage_key', '=', key).execute()
+  } catch (err) {
+    core.log.warn({ err }, 'an upload could not be removed at once')
+  }
+}
+
+/** Removes a stored file that nobody was given in the end. */
+export async function dropUnlessKept(core: Core, { key }: StoredFile): Promise<void> {
+  const stray = core.orm.db().selectFrom('stray_files').select('storage_key').where('storage_key', '=', key)
+  try {
+    if (await stray.executeTakeFirst()) await discardUpload(core, key)
   } catch (err) {
     core.log.warn({ err }, 'an upload could not be removed at once')
   }
@@ -173,6 +201,11 @@ export async function removeStrayFiles(core: Core): Promise<number> {
     after = rows.at(-1)?.storage_key ?? ''
     if (rows.length < strayBatch) return removed
   }
+}
+
+/** Removes files that have just become strays; what cannot be removed now is left to {@link removeStrayFiles}. */
+export async function removeStrays(core: Core, keys: readonly string[]): Promise<void> {
+  for (const key of keys) await removeStray(core, key)
 }
 
 async function removeStray(core: Core, key: string): Promise<boolean> {

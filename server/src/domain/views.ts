@@ -9,6 +9,7 @@ export function ticketViews(db: Db, appId: string) {
     .innerJoin('customers as c', (join) => join.onRef('c.id', '=', 't.customer_id').onRef('c.app_id', '=', 't.app_id'))
     .leftJoin('agents as a', (join) => join.onRef('a.id', '=', 't.assignee_id').onRef('a.app_id', '=', 't.app_id'))
     .where('t.app_id', '=', appId)
+    .where('c.erased_at', 'is', null)
     .selectAll('t')
     .select([
       'c.external_id as customer_external_id',
@@ -59,6 +60,7 @@ export function messageViews(db: Db, appId: string) {
       jsonArrayFrom(
         eb
           .selectFrom('attachments as f')
+          .whereRef('f.app_id', '=', 'm.app_id')
           .where('f.message_id', '=', sql<string>`coalesce(m.copy_of, m.id)`)
           .orderBy('f.position')
           .select(['f.id', 'f.filename', 'f.content_type', 'f.size', 'f.width', 'f.height']),

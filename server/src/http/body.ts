@@ -3,6 +3,7 @@ import { parse as parseContentType } from 'content-type'
 import getRawBody from 'raw-body'
 import { Refusal } from '../errors.ts'
 import type { Ctx } from './context.ts'
+import { type Pace, watchPace } from './pace.ts'
 
 /** A JSON body must have arrived within this time, milliseconds. */
 const bodyTimeoutMs = 30_000
@@ -10,23 +11,30 @@ const bodyTimeoutMs = 30_000
 const malformed = (detail: string) => new Refusal('malformed_json', { detail })
 const unsupported = (detail: string) => new Refusal('unsupported_media_type', { detail })
 
+/** A body that has a file in it: larger, and as slow as an upload may be. */
+export interface Large {
+  bytes: number
+  pace: Pace
+}
+
 /**
- * Reads a JSON body: `application/json` in UTF-8, without content encoding, at most 512 KiB and 32 levels deep, complete within 30 s. A byte order mark is
- * dropped. Throws `invalid_request` (none), `unsupported_media_type`, `payload_too_large`, `request_timeout`, `malformed_json`.
+ * Reads a JSON body: `application/json` in UTF-8, without content encoding, at most 512 KiB and complete within 30 s (or what `large` says), at most 32 levels deep. A byte order
+ * mark is dropped. Throws `invalid_request` (none), `unsupported_media_type`, `payload_too_large`, `request_timeout`, `malformed_json`.
  */
-export async function readJson(ctx: Ctx): Promise<unknown> {
+export async function readJson(ctx: Ctx, large?: Large): Promise<unknown> {
+  const most = large?.bytes ?? limits.jsonBytes
   const length = ctx.request.length
   if (length === 0 || (length === undefined && ctx.get('Transfer-Encoding') === '')) {
     throw new Refusal('invalid_request', { detail: 'A JSON body is needed.', faults: [{ location: 'body', message: 'is missing' }] })
   }
   checkType(ctx)
-  if (length !== undefined && length > limits.jsonBytes) throw tooLarge()
-  const value = parse(decode(await read(ctx)))
+  if (length !== undefined && length > most) throw tooLarge(most)
+  const value = parse(decode(await read(ctx, most, large?.pace)))
   checkDepth(value)
   return value
 }
 
-const tooLarge = () => new Refusal('payload_too_large', { detail: `A JSON body has at most ${limits.jsonBytes} bytes.` })
+const tooLarge = (most: number) => new Refusal('payload_too_large', { detail: `A JSON body has at most ${most} bytes.` })
 
 function checkType(ctx: Ctx): void {
   if (ctx.get('Content-Encoding') !== '' && ctx.get('Content-Encoding') !== 'identity') throw unsupported('Send the body without Content-Encoding.')
@@ -44,18 +52,23 @@ function contentType(header: string): { type: string; charset: string } {
   }
 }
 
-async function read(ctx: Ctx): Promise<Buffer> {
+async function read(ctx: Ctx, most: number, pace?: Pace): Promise<Buffer> {
   const late = Promise.withResolvers<never>()
-  const timer = setTimeout(() => late.reject(new Refusal('request_timeout', { detail: 'The body took longer than 30 seconds.' })), bodyTimeoutMs)
+  const unwatch = pace ? watchPace(ctx.req, pace, late.reject) : watchTime(late.reject)
   try {
-    return await Promise.race([getRawBody(ctx.req, { limit: limits.jsonBytes, length: ctx.request.length ?? null }), late.promise])
+    return await Promise.race([getRawBody(ctx.req, { limit: most, length: ctx.request.length ?? null }), late.promise])
   } catch (err) {
-    if (err instanceof Error && 'type' in err && err.type === 'entity.too.large') throw tooLarge()
+    if (err instanceof Error && 'type' in err && err.type === 'entity.too.large') throw tooLarge(most)
     if (err instanceof Refusal) throw err
     throw malformed('The body did not arrive whole.')
   } finally {
-    clearTimeout(timer)
+    unwatch()
   }
+}
+
+function watchTime(refuse: (refusal: Refusal) => void): () => void {
+  const timer = setTimeout(() => refuse(new Refusal('request_timeout', { detail: 'The body took longer than 30 seconds.' })), bodyTimeoutMs)
+  return () => clearTimeout(timer)
 }
 
 function decode(bytes: Buffer): string {

@@ -4,12 +4,19 @@ import { Registry } from 'prom-client'
 import type { Auth } from '../auth/identify.ts'
 import type { Config } from '../config.ts'
 import type { Core } from '../domain/core.ts'
+import { appHandlers } from './agent/app.ts'
+import { mountCustomerExport } from './agent/customer-export.ts'
 import { deskHandlers } from './agent/desk.ts'
+import { mountDeskCodes } from './agent/desk-codes.ts'
 import { mountExport } from './agent/export.ts'
 import { agentLifeHandlers } from './agent/life.ts'
 import { agentHandlers } from './agent/routes.ts'
 import { mountAttachments } from './attachments.ts'
+import type { Dialect } from './compat/dialect.ts'
+import * as dialects from './compat/dialects.ts'
+import { mountDialect } from './compat/mount.ts'
 import type { State } from './context.ts'
+import { identityHandlers, mountVisitors } from './customer/identity.ts'
 import { customerLifeHandlers } from './customer/life.ts'
 import { customerHandlers } from './customer/routes.ts'
 import { mountDocs } from './docs.ts'
@@ -17,18 +24,21 @@ import { measure, mountHealth } from './health.ts'
 import { browserRules } from './middleware/cors.ts'
 import { funnel } from './middleware/funnel.ts'
 import { requestLog, trustOf } from './middleware/request.ts'
+import { safeHeaders } from './middleware/safe-headers.ts'
 import { mount } from './operation.ts'
 import { uploadPace } from './pace.ts'
 import { mountDesk, type PageFiles } from './pages.ts'
+import { readQueries } from './query.ts'
 import { createRateLimit } from './rate-limit.ts'
 import { mountWidget } from './widget.ts'
 
 /** Adds routes to the server's own, as the demo does. */
 export type Extend = (router: Router) => void
 
-/** All of HTTP: request id and log → CORS → error funnel → limits → route. */
+/** All of HTTP: request id and log → headers → CORS → error funnel → limits → route. */
 export function createKoa(core: Core, auth: Auth, config: Config, files: PageFiles, extend?: Extend, pace = uploadPace): Koa<State> {
   const koa = new Koa<State>()
+  readQueries(koa)
   const router = new Router()
   const registry = new Registry()
   const rateLimit = createRateLimit(config.rateLimits)
@@ -37,18 +47,26 @@ export function createKoa(core: Core, auth: Auth, config: Config, files: PageFil
   mountHealth(router, core, registry)
   mountWidget(router, core, files.widget, files.release)
   mountDesk(router, files.desk)
-  mountDocs(router, { publicUrl: config.publicUrl, release: files.release, demo: config.demo })
+  const documents = mountDocs(router, { publicUrl: config.publicUrl, release: files.release, demo: config.demo })
   mount(router, doors, customerHandlers)
   mount(router, doors, agentHandlers)
+  mountVisitors(router, doors)
+  mount(router, doors, identityHandlers)
   mount(router, doors, customerLifeHandlers)
   mount(router, doors, agentLifeHandlers)
   mount(router, doors, deskHandlers)
+  mount(router, doors, appHandlers)
+  mountCustomerExport(router, doors)
+  mountDeskCodes(router, doors, config.publicUrl)
   mountExport(router, doors)
   mountAttachments(router, doors, pace)
+  const compat = { ...doors, publicUrl: config.publicUrl, release: files.release, documents, pace }
+  for (const dialect of Object.values<Dialect>(dialects)) mountDialect(koa, router, compat, dialect)
   extend?.(router)
 
   koa.use(requestLog(core.log, trustOf(config.trustProxy)))
   koa.use(measure(registry))
+  koa.use(safeHeaders)
   koa.use(browserRules(core.apps, config.publicUrl))
   koa.use(funnel)
   koa.use(rateLimit.address)

@@ -69,7 +69,7 @@ function refersTo(node: unknown, names: Set<string>): boolean {
 }
 
 /** Leaves out what says nothing to a reader: the bounds of every safe integer, the pattern behind a format, keys that may be any string. */
-function tidy(schema: z.core.JSONSchema.BaseSchema): void {
+export function tidy(schema: z.core.JSONSchema.BaseSchema): void {
   if (schema.format) delete schema.pattern
   if (schema.minimum === Number.MIN_SAFE_INTEGER) delete schema.minimum
   if (schema.maximum === Number.MAX_SAFE_INTEGER) delete schema.maximum

@@ -178,7 +178,7 @@ function refusal(status: number, codes: ErrorCode[]): Json {
 }
 
 /** Without an example: the viewer would send it with every trial, so that the second one were a repetition. */
-const idempotencyKey = {
+export const idempotencyKey = {
   name: 'Idempotency-Key',
   in: 'header',
   required: false,

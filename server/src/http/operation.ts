@@ -11,7 +11,7 @@ import type { AgentActor, Core, CustomerActor } from '../domain/core.ts'
 import { type OnceAnswer, once } from '../domain/once.ts'
 import { asAgent, asCustomer } from '../domain/policy.ts'
 import { Refusal } from '../errors.ts'
-import { readJson } from './body.ts'
+import { type Large, readJson } from './body.ts'
 import type { Ctx } from './context.ts'
 import type { RateLimit } from './rate-limit.ts'
 
@@ -63,8 +63,8 @@ export function answerOnce(ctx: Ctx, { status, json, replayed }: OnceAnswer): vo
 }
 
 /** Who is calling, counted against their rate limit. Throws `unauthorized` and its like, `rate_limited`. */
-export async function identify(ctx: Ctx, doors: Doors): Promise<Principal> {
-  const principal = await doors.auth.identify({ token: tokenOf(ctx), origin: originOf(ctx) })
+export async function identify(ctx: Ctx, doors: Doors, keyHeaders: readonly string[] = ['X-Api-Key']): Promise<Principal> {
+  const principal = await doors.auth.identify({ token: tokenOf(ctx, keyHeaders), origin: originOf(ctx) })
   await doors.rateLimit.principal(ctx, principal)
   return principal
 }
@@ -77,19 +77,23 @@ export async function authenticate(ctx: Ctx, doors: Doors, operation: Operation)
 
 const originOf = (ctx: Ctx) => ctx.req.headers.origin
 
-/** `Authorization: Bearer …`, or an API key in `X-Api-Key`. Never the URL. */
-function tokenOf(ctx: Ctx): string | undefined {
+/** `Authorization: Bearer …`, or an API key in a header of its own. Never the URL. */
+export function tokenOf(ctx: Ctx, keyHeaders: readonly string[] = ['X-Api-Key']): string | undefined {
   const bearer = /^Bearer +([^\s]+)$/i.exec(ctx.get('Authorization'))?.[1]
-  return bearer ?? (ctx.get('X-Api-Key') || undefined)
+  return bearer ?? keyHeaders.map((header) => ctx.get(header)).find((key) => key !== '')
 }
 
+type Input = Pick<Operation, 'params' | 'query' | 'body' | 'once'>
+
 /** The parsed input of an operation, its Idempotency-Key beside it. Throws `invalid_request` that names every fault. */
-export async function parseInput(ctx: Ctx, operation: Operation, params: unknown) {
+export async function parseInput(ctx: Ctx, operation: Input, params: unknown, large?: Large) {
   const faults: Fault[] = []
+  const body = operation.body ? await readJson(ctx, large) : undefined
+  ctx.state.input = { body, query: ctx.query }
   const input = {
     params: operation.params ? check(operation.params, params, 'params', faults) : {},
     query: checkQuery(ctx, operation, faults),
-    body: operation.body ? check(operation.body, await readJson(ctx), 'body', faults) : undefined,
+    body: operation.body ? check(operation.body, body, 'body', faults) : undefined,
     key: operation.once ? idempotencyKey(ctx, faults) : undefined,
   }
   if (faults.length > 0) {
@@ -115,7 +119,7 @@ function idempotencyKey(ctx: Ctx, faults: Fault[]): string | undefined {
 /** More faults than these are counted, not listed. */
 const mostFaults = 100
 
-function checkQuery(ctx: Ctx, operation: Operation, faults: Fault[]): unknown {
+function checkQuery(ctx: Ctx, operation: Input, faults: Fault[]): unknown {
   const query = { ...ctx.query }
   if (operation.query) return check(operation.query, query, 'query', faults)
   for (const key of Object.keys(query)) faults.push({ location: `query.${clip(key)}`, message: 'is not known' })
@@ -130,7 +134,7 @@ function check(schema: z.ZodObject, value: unknown, where: string, faults: Fault
   for (const issue of result.error.issues) {
     const at = [where, ...issue.path.map((part) => clip(String(part)))].join('.')
     if (issue.code === 'unrecognized_keys') for (const key of issue.keys) faults.push({ location: `${at}.${clip(key)}`, message: 'is not known' })
-    else faults.push({ location: at, message: issue.message })
+    else faults.push({ location: at, message: issue.code === 'invalid_key' ? `its key ${issue.issues[0]?.message}` : issue.message })
   }
   return undefined
 }

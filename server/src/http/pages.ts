@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type Router from '@koa/router'
 import { send } from '@koa/send'
-import helmet from 'koa-helmet'
+import { pageHeaders } from './page-headers.ts'
 
 export interface PageFiles {
   /** The built widget script, and the release that it belongs to. */
@@ -11,30 +11,9 @@ export interface PageFiles {
   desk: string
 }
 
-/** The desk runs with nothing but its own files, cannot be framed, and makes no inline script or style. */
-const deskHeaders = helmet({
-  contentSecurityPolicy: {
-    useDefaults: false,
-    directives: {
-      defaultSrc: ["'none'"],
-      scriptSrc: ["'self'"],
-      styleSrc: ["'self'"],
-      connectSrc: ["'self'"],
-      imgSrc: ["'self'", 'data:'],
-      baseUri: ["'none'"],
-      formAction: ["'none'"],
-      frameAncestors: ["'none'"],
-      requireTrustedTypesFor: ["'script'"],
-    },
-  },
-  xFrameOptions: { action: 'deny' },
-  referrerPolicy: { policy: 'no-referrer' },
-  strictTransportSecurity: false,
-})
-
 /** `/desk`: the agent desk, a single page with hashed assets. */
 export function mountDesk(router: Router, folder: string): void {
-  router.use(['/desk', '/desk/{*path}'], deskHeaders)
+  router.use(['/desk', '/desk/{*path}'], pageHeaders({ trustedTypes: true }))
   router.get('/desk/assets/:file', async (ctx) => {
     await send(ctx, ctx.params.file ?? '', { root: join(folder, 'assets'), immutable: true, maxAge: 31_536_000_000 })
   })

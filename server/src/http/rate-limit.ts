@@ -8,18 +8,21 @@ import type { Ctx, Next } from './context.ts'
 export interface RateLimit {
   address(ctx: Ctx, next: Next): Promise<unknown>
   principal(ctx: Ctx, principal: Principal): Promise<void>
+  /** Before a visitor is made, for whom nobody vouches. */
+  visitor(ctx: Ctx): Promise<void>
 }
 
 const windowSeconds = 60
 
 /** `factor` on the default limits; null is off. */
 export function createRateLimit(factor: number | null): RateLimit {
-  if (factor === null) return { address: (_, next) => next(), principal: async () => {} }
+  if (factor === null) return { address: (_, next) => next(), principal: async () => {}, visitor: async () => {} }
   const make = (points: number) => new RateLimiterMemory({ points: points * factor, duration: windowSeconds })
   const addresses = make(limits.requestsPerAddress)
   const writes = make(limits.writesPerCustomer)
   const reads = make(limits.readsPerCustomer)
   const keys = make(limits.requestsPerKey)
+  const visitors = make(limits.visitorsPerAddress)
 
   async function spend(ctx: Ctx, limiter: RateLimiterMemory, name: string, key: string): Promise<void> {
     const result = await limiter.consume(key).catch((refused: unknown) => refused)
@@ -38,6 +41,7 @@ export function createRateLimit(factor: number | null): RateLimit {
       await spend(ctx, addresses, 'address', ctx.state.address)
       await next()
     },
+    visitor: (ctx) => spend(ctx, visitors, 'visitors', ctx.state.address),
     principal(ctx, principal) {
       const reading = ctx.method === 'GET' || ctx.method === 'HEAD'
       if (principal.kind === 'admin_key' || principal.kind === 'partner_key') return spend(ctx, keys, 'key', principal.keyId)

@@ -4,7 +4,7 @@ import type { Socket } from 'node:net'
 import type { ErrorCode } from '@support-widget/shared/errors.ts'
 import { errorCodes } from '@support-widget/shared/errors.ts'
 import { limits } from '@support-widget/shared/limits.ts'
-import { bareProblem } from './problem.ts'
+import { bareProblem } from '../present/problem.ts'
 
 /** Node's HTTP server with our bounds: 16 KiB of headers within 10 s, ten minutes for a whole request (uploads; JSON bodies have 30 s of their own). */
 export function createHttpServer(listener: RequestListener): Server {

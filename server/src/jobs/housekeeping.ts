@@ -1,8 +1,11 @@
 import type { Clock } from '../clock.ts'
 import type { Core } from '../domain/core.ts'
+import { forgetDeskCodes } from '../domain/desk-codes.ts'
 import { closeResolved, wakeSnoozed } from '../domain/due.ts'
+import { finishErasures } from '../domain/erase.ts'
 import { forgetOldKeys } from '../domain/once.ts'
 import { purgeUnusedUploads, removeStrayFiles } from '../domain/uploads.ts'
+import { forgetVisitors } from '../domain/visitors.ts'
 
 export const housekeepingQueue = 'housekeeping'
 
@@ -15,8 +18,11 @@ const chores: Record<string, (core: Core) => Promise<number>> = {
   'unused uploads purged': purgeUnusedUploads,
   'stray files removed': removeStrayFiles,
   'idempotency keys forgotten': forgetOldKeys,
+  'desk codes forgotten': forgetDeskCodes,
+  'erasures finished': finishErasures,
   'resolved tickets closed': closeResolved,
   'snoozes ended': wakeSnoozed,
+  'visitors forgotten': forgetVisitors,
 }
 
 /** Starts to watch the clock. What it answers is true as long as the wall clock has gone as far as the steady one since, give or take an hour. */

@@ -1,6 +1,6 @@
 import type { App } from '@support-widget/shared/app.ts'
 import { encodeId } from '@support-widget/shared/ids.ts'
-import type { Agent, AgentMe, Customer, ListedAgent, Me, WidgetConfig } from '@support-widget/shared/people.ts'
+import type { Agent, AgentMe, AgentRef, Customer, ListedAgent, Me, Self, WidgetConfig } from '@support-widget/shared/people.ts'
 import type { AppRef } from '../auth/principal.ts'
 import type { AgentRow } from '../domain/agents.ts'
 import { settingsOf } from '../domain/apps.ts'
@@ -11,13 +11,14 @@ import type { CustomerRow } from '../domain/people.ts'
 /** An agent whose token brought no name. */
 export const agentName = (name: string | null) => name ?? 'Support'
 
+/** An agent as everybody may see them. */
+export const agentRef = (row: Pick<AgentRow, 'id' | 'name'>): AgentRef => ({ id: encodeId(row.id), name: agentName(row.name), avatar_url: null })
+
 const appOf = (app: AppRef) => ({ id: app.publicId, name: app.name })
 
 export function presentAgent(row: AgentRow): Agent {
   return {
-    id: encodeId(row.id),
-    name: agentName(row.name),
-    avatar_url: null,
+    ...agentRef(row),
     external_id: row.external_id,
     email: row.email,
     role: row.role,
@@ -27,9 +28,12 @@ export function presentAgent(row: AgentRow): Agent {
 
 export const presentListedAgent = (row: AgentRow & { online: boolean }): ListedAgent => ({ ...presentAgent(row), online: row.online })
 
+export function presentSelf({ id, external_id, name, email, email_verified, muted_at }: CustomerRow): Self {
+  return { id: encodeId(id), external_id, name, email, verified: email_verified, notify: muted_at === null }
+}
+
 export function presentMe(app: AppRef, me: { customer: CustomerRow; unread: number; openTickets: number }): Me {
-  const { id, external_id, name, email } = me.customer
-  return { app: appOf(app), customer: { id: encodeId(id), external_id, name, email }, unread_count: me.unread, open_tickets: me.openTickets }
+  return { app: appOf(app), customer: presentSelf(me.customer), unread_count: me.unread, open_tickets: me.openTickets }
 }
 
 /** `agent` null is an API key, which may do what an admin may. */
@@ -38,8 +42,9 @@ export function presentAgentMe(app: AppRef, agent: AgentRow | null): AgentMe {
 }
 
 export function presentWidgetConfig(app: AppRef, now: Date): WidgetConfig {
-  const { categories, form_fields, reply_time_text, office_hours } = settingsOf(app)
-  return { app: appOf(app), categories, form_fields, reply_time_text, office_open: office_hours && isOpen(office_hours, now) }
+  const { categories, form_fields, reply_time_text, office_hours, contact_email, visitors, theme, texts } = settingsOf(app)
+  const office_open = office_hours && isOpen(office_hours, now)
+  return { app: appOf(app), categories, form_fields, reply_time_text, office_open, contact_email, visitors, theme, texts }
 }
 
 export function presentApp(app: AppRef): App {

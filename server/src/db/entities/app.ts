@@ -27,6 +27,8 @@ export const SigningKeyEntity = defineEntity({
     secret: p.text(),
     createdAt: p.datetime(),
     revokedAt: p.datetime().nullable(),
+    name: p.text(),
+    lastUsedAt: p.datetime().nullable(),
   },
 })
 
@@ -44,6 +46,7 @@ export const ApiKeyEntity = defineEntity({
     links: p.json<Record<string, string[]>>().nullable(),
     createdAt: p.datetime(),
     revokedAt: p.datetime().nullable(),
+    lastUsedAt: p.datetime().nullable(),
   },
 })
 
@@ -76,6 +79,7 @@ export const IdempotencyKeyEntity = defineEntity({
     inputHash: p.text(),
     status: p.integer(),
     answer: p.text(),
+    tickets: p.array(),
     createdAt: p.datetime(),
   },
 })

@@ -1,5 +1,5 @@
 import { defineEntity, p } from '@mikro-orm/core'
-import type { BlockReason } from '@support-widget/shared/people.ts'
+import type { BlockReason, Role } from '@support-widget/shared/people.ts'
 
 /** An end user of a host app. `externalId` is the token's `sub`, byte-exact. */
 export const CustomerEntity = defineEntity({
@@ -20,8 +20,16 @@ export const CustomerEntity = defineEntity({
     updatedAt: p.datetime(),
     blockedAt: p.datetime().nullable(),
     blockReason: p.text().$type<BlockReason>().nullable(),
+    /** Set while they are being erased: nobody sees them or their tickets any more, and the rows go one after the other. */
+    erasedAt: p.datetime().nullable(),
     /** Their address was given by an agent, not typed by themselves. */
     byAgent: p.boolean(),
+    /** What the newest token that named a role said, and when that was issued. One that was issued before `tokensSince` said something else. */
+    role: p.text().$type<Role>().nullable(),
+    roleAt: p.datetime().nullable(),
+    tokensSince: p.datetime().nullable(),
+    /** Since when they want no mail. */
+    mutedAt: p.datetime().nullable(),
     search: p.text(),
     searchGrams: p.array(),
   },

@@ -6,10 +6,10 @@ import { readStats } from '../../domain/stats.ts'
 import { notFound } from '../../errors.ts'
 import { presentCannedReply } from '../../present/canned.ts'
 import { presentAgent } from '../../present/people.ts'
+import { problemOf } from '../../present/problem.ts'
 import { presentTicketForAgent } from '../../present/ticket.ts'
 import type { Handlers } from '../operation.ts'
 import { pageOf } from '../paging.ts'
-import { problemOf } from '../problem.ts'
 
 type Names =
   | 'agentBulkUpdateTickets'

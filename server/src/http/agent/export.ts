@@ -5,7 +5,7 @@ import { paths } from '@support-widget/shared/paths.ts'
 import type { TicketFilter } from '@support-widget/shared/ticket-query.ts'
 import { stringify } from 'csv-stringify/sync'
 import type { AgentActor, Core } from '../../domain/core.ts'
-import { readExport } from '../../domain/export.ts'
+import { auditExport, readExport } from '../../domain/export.ts'
 import { exportHeader, presentExportRow } from '../../present/export.ts'
 import type { Ctx } from '../context.ts'
 import { authenticate, type Doors, parseInput } from '../operation.ts'
@@ -17,6 +17,7 @@ export function mountExport(router: Router, doors: Doors): void {
   router.get(path, async (ctx) => {
     const actor = (await authenticate(ctx as unknown as Ctx, doors, operation)) as AgentActor
     const { query } = await parseInput(ctx as unknown as Ctx, operation, ctx.params)
+    await auditExport(doors.core, actor)
     const lines = csv(doors.core, actor, query as TicketFilter)
     // What the first read refuses is still a problem document.
     const first = await lines.next()

@@ -1,4 +1,3 @@
-import { readApp, updateApp } from '../../domain/apps.ts'
 import { blockCustomer, listCustomers, readCustomer } from '../../domain/customers.ts'
 import { readHistory } from '../../domain/history.ts'
 import { mergeTicket } from '../../domain/merge.ts'
@@ -6,7 +5,7 @@ import { rateTicket } from '../../domain/rate.ts'
 import { redactMessage } from '../../domain/redact.ts'
 import { presentHistory } from '../../present/history.ts'
 import { presentMessageForAgent } from '../../present/message.ts'
-import { presentApp, presentCustomer } from '../../present/people.ts'
+import { presentCustomer } from '../../present/people.ts'
 import { presentTicketForAgent } from '../../present/ticket.ts'
 import { customerId, ticketId } from '../ids.ts'
 import type { Handlers } from '../operation.ts'
@@ -20,10 +19,8 @@ type Names =
   | 'agentListCustomers'
   | 'agentGetCustomer'
   | 'agentBlockCustomer'
-  | 'agentGetApp'
-  | 'agentUpdateApp'
 
-/** What agents do with a ticket beside writing into it, with the customers behind tickets and with the app's settings. */
+/** What agents do with a ticket beside writing into it, and with the customers behind tickets. */
 export const agentLifeHandlers: Handlers<Names> = {
   async agentRateTicket({ core, actor, params, body }) {
     return presentTicketForAgent(await rateTicket(core, actor, ticketId(params), body))
@@ -53,13 +50,5 @@ export const agentLifeHandlers: Handlers<Names> = {
 
   async agentBlockCustomer({ core, actor, params, body }) {
     return presentCustomer(await blockCustomer(core, actor, customerId(params), body))
-  },
-
-  async agentGetApp({ core, actor }) {
-    return presentApp(await readApp(core, actor))
-  },
-
-  async agentUpdateApp({ core, actor, body }) {
-    return presentApp(await updateApp(core, actor, body))
   },
 }

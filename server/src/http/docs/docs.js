@@ -1,9 +1,18 @@
 const { SwaggerUIBundle } = window
-const response = await fetch('/openapi.json')
+
+// Of the documents that the page names, the one that the address asks for.
+const links = [...document.querySelectorAll('[data-document]')]
+const asked = new URLSearchParams(location.search).get('document')
+const current = links.find((link) => link.dataset.document === asked) ?? links[0]
+const path = current.dataset.document
+current.setAttribute('aria-current', 'page')
+Object.assign(document.querySelector('#document'), { href: path, textContent: path })
+
+const response = await fetch(path)
 const spec = await response.json()
 
 // Tried from where the page was opened, whatever name it was opened by: the policy allows no other origin.
-spec.servers = [{ url: location.origin }]
+spec.servers = spec.servers.map(({ url }) => ({ url: location.origin + new URL(url).pathname.replace(/\/$/, '') }))
 
 SwaggerUIBundle({
   spec,

@@ -20,7 +20,7 @@ export function browserRules(apps: Apps, ownOrigin: string) {
   })
 }
 
-/** Without the database nobody's list can be read; the answer then is a 503, which the page may not read either. */
+/** If no list was ever read and none can be, the answer is a 503 that no page may read. */
 async function knows(apps: Apps, origin: string): Promise<boolean> {
   try {
     return await apps.knowsOrigin(origin)

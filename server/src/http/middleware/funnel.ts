@@ -1,8 +1,8 @@
 import { STATUS_CODES } from 'node:http'
 import type { ErrorCode } from '@support-widget/shared/errors.ts'
 import { Refusal, toRefusal } from '../../errors.ts'
-import type { Ctx, Next } from '../context.ts'
-import { problemOf } from '../problem.ts'
+import { problemOf } from '../../present/problem.ts'
+import type { Ctx, Next, Shaped } from '../context.ts'
 
 const byStatus: Partial<Record<number, ErrorCode>> = {
   403: 'not_found',
@@ -46,12 +46,19 @@ function answer(ctx: Ctx, refusal: Refusal): void {
   if (refusal.code === 'internal_error') log.error({ err: refusal.cause }, 'request failed')
   else if (refusal.code === 'unavailable') log.warn({ err: refusal.cause }, 'unavailable')
   else log.debug({ code: refusal.code, detail: refusal.message }, 'refused')
-  ctx.status = refusal.status
-  ctx.body = JSON.stringify(problemOf(refusal, requestId))
-  ctx.type = 'application/problem+json'
+  const { status, type, body } = ctx.state.shape?.(refusal) ?? native(refusal, requestId)
+  ctx.status = status
+  ctx.body = JSON.stringify(body)
+  ctx.type = type
   ctx.set('Cache-Control', 'no-store')
   if (refusal.retryAfter !== undefined) ctx.set('Retry-After', String(refusal.retryAfter))
-  if (refusal.status === 401) ctx.set('WWW-Authenticate', 'Bearer')
+  if (status === 401) ctx.set('WWW-Authenticate', 'Bearer')
   // The rest of a body that nobody reads would otherwise have to be read.
   if (refusal.code === 'payload_too_large' || refusal.code === 'request_timeout') ctx.set('Connection', 'close')
 }
+
+const native = (refusal: Refusal, requestId: string): Shaped => ({
+  status: refusal.status,
+  type: 'application/problem+json',
+  body: problemOf(refusal, requestId),
+})

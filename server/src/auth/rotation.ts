@@ -1,0 +1,31 @@
+import { ConfigError } from '../config.ts'
+import type { Orm } from '../db/orm.ts'
+import type { Log } from '../log.ts'
+import type { SecretBox } from './secrets.ts'
+
+/**
+ * Seals every stored secret with the current SECRET_KEY that an earlier one still opens, so that SECRET_KEY_PREVIOUS can be dropped after this start; logs how many there were.
+ * Throws {@link ConfigError} if no key opens the secret of a live signing key: else every one of its tokens would fail, one request after the other.
+ */
+export async function renewSeals(orm: Orm, secrets: SecretBox, log: Log): Promise<void> {
+  const rows = await orm.db().selectFrom('signing_keys').select(['kid', 'secret', 'revoked_at']).execute()
+  let count = 0
+  for (const { kid, secret, revoked_at } of rows) {
+    const sealed = tryRenew(secrets, secret)
+    if (sealed === null && revoked_at === null)
+      throw new ConfigError(`SECRET_KEY: does not open the stored signing key ${kid}; if it was changed, name the old one in SECRET_KEY_PREVIOUS.`)
+    if (sealed === null || sealed === secret) continue
+    // Only what was read: another process may have done it in the meantime.
+    await orm.db().updateTable('signing_keys').set({ secret: sealed }).where('kid', '=', kid).where('secret', '=', secret).execute()
+    count++
+  }
+  if (count > 0) log.info({ count }, 'stored secrets sealed with the new SECRET_KEY')
+}
+
+function tryRenew(secrets: SecretBox, sealed: string): string | null {
+  try {
+    return secrets.renew(sealed)
+  } catch {
+    return null
+  }
+}

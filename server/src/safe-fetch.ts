@@ -1,0 +1,116 @@
+import { lookup as resolve } from 'node:dns'
+import { type IncomingMessage, request as requestHttp } from 'node:http'
+import { request as requestHttps } from 'node:https'
+import { isIP, type LookupFunction } from 'node:net'
+import ipaddr from 'ipaddr.js'
+
+/** A request of ours to an address that somebody else has named. */
+export interface Outbound {
+  method?: 'GET' | 'POST'
+  headers?: Record<string, string>
+  body?: string
+  /** For everything from the look-up of the name to the last byte, milliseconds. */
+  timeoutMs: number
+  /** Largest answer, bytes. */
+  maxBytes: number
+  /** True lets in our own machine, without encryption too: for the demo. */
+  loopback: boolean
+}
+
+export interface OutboundAnswer {
+  status: number
+  headers: IncomingMessage['headers']
+  body: Buffer
+}
+
+const longestUrl = 2048
+/** Ports above 1023 where nobody serves the web, but a database or a control plane may listen. */
+const servicePorts = new Set([
+  1433, 1521, 2049, 2375, 2376, 2379, 2380, 3306, 3389, 5432, 5671, 5672, 6379, 6380, 9042, 9092, 9200, 9300, 11211, 27017,
+])
+const localName = /(^|\.)(localhost|local|internal|home\.arpa)\.?$/i
+
+/** IPv6 that is given out (RFC 4291 section 2.4): everything else is special, or leads to IPv4 by a detour. */
+const global6 = ipaddr.parseCIDR('2000::/3')
+
+/** True for an address that anybody on the internet may have. */
+export function isPublicAddress(address: string): boolean {
+  if (!ipaddr.isValid(address)) return false
+  const parsed = ipaddr.parse(address)
+  return parsed.range() === 'unicast' && (parsed.kind() === 'ipv4' || parsed.match(global6))
+}
+
+function isLoopback(address: string): boolean {
+  return ipaddr.isValid(address) && ipaddr.parse(address).range() === 'loopback'
+}
+
+const bare = (hostname: string) => hostname.replace(/^\[|\]$/g, '')
+
+/**
+ * What is wrong with a URL that we are to call, as far as it shows without asking DNS; null if nothing. Only https on a public host, 443 or a port that is no service's
+ * of its own, no user name, at most 2,048 characters.
+ */
+export function faultOfUrl(given: string, loopback: boolean): string | null {
+  if (given.length > longestUrl || !URL.canParse(given)) return `must be a URL of at most ${longestUrl} characters`
+  const url = new URL(given)
+  const host = bare(url.hostname)
+  if (url.username !== '' || url.password !== '') return 'must not hold a user name'
+  if (loopback && /^https?:$/.test(url.protocol) && (isLoopback(host) || host === 'localhost')) return null
+  if (url.protocol !== 'https:') return 'must be an https URL'
+  const port = Number(url.port || 443)
+  if (port !== 443 && (port < 1024 || servicePorts.has(port))) return 'must not name this port'
+  const isPublic = isIP(host) === 0 ? !localName.test(host) && host.includes('.') : isPublicAddress(host)
+  return isPublic ? null : 'must name a public host'
+}
+
+/** Looks a name up and lets no connection begin unless every address of it may be called; what was checked is what is connected to. */
+function walledLookup(allowed: (address: string) => boolean): LookupFunction {
+  return (hostname, options, answer) => {
+    resolve(hostname, { ...options, all: true }, (err, found) => {
+      const [first] = found ?? []
+      if (err || !first) return answer(err ?? new Error('the name has no address'), [])
+      if (!found.every(({ address }) => allowed(address))) return answer(new Error('the name leads to an address that must not be called'), [])
+      if (options.all) answer(null, found)
+      else answer(null, first.address, first.family)
+    })
+  }
+}
+
+/**
+ * Calls a URL that somebody else has named: https alone, on public addresses alone, held on the resolved address that is then connected to. Redirects are answers like
+ * any other. Throws an Error for a URL with a {@link faultOfUrl}, a blocked address, a failed connection, a time-out, and an answer that is too large.
+ */
+export async function safeFetch(given: string, options: Outbound): Promise<OutboundAnswer> {
+  const fault = faultOfUrl(given, options.loopback)
+  if (fault !== null) throw new Error(`the URL ${fault}`)
+  const url = new URL(given)
+  // What was let in for being our own machine must stay there; what was not must not get there.
+  const own = isLoopback(bare(url.hostname)) || url.hostname === 'localhost'
+  const send = url.protocol === 'https:' ? requestHttps : requestHttp
+  const answer = await new Promise<IncomingMessage>((done, fail) => {
+    const req = send(url, {
+      method: options.method ?? 'GET',
+      headers: { 'User-Agent': 'support-widget', 'Accept-Encoding': 'identity', ...options.headers },
+      // A connection of its own: one that is kept would be used again without a look-up.
+      agent: false,
+      lookup: walledLookup(own ? isLoopback : isPublicAddress),
+      signal: AbortSignal.timeout(options.timeoutMs),
+    })
+    req.on('response', done)
+    req.on('error', fail)
+    req.end(options.body)
+  })
+  return { status: answer.statusCode ?? 0, headers: answer.headers, body: await readAll(answer, options.maxBytes) }
+}
+
+async function readAll(answer: IncomingMessage, maxBytes: number): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of answer as AsyncIterable<Buffer>) {
+    size += chunk.length
+    // Leaving the loop ends the connection.
+    if (size > maxBytes) throw new Error(`the answer has more than ${maxBytes} bytes`)
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
+}
