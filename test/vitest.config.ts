@@ -3,7 +3,7 @@ import { defineConfig, type TestProjectConfiguration } from 'vitest/config'
 /** Set by run.ts where PostgreSQL's binaries exist: one database for each way to run the suites on it. */
 const { TEST_DATABASE_URL, TEST_DATABASE_URL_ONE } = process.env
 
-const behaviour = ['test/api/**/*.test.ts', 'test/realtime/**/*.test.ts']
+const behaviour = ['test/{api,conformance,realtime}/**/*.test.ts']
 
 /** The API and real-time suites on one database. All files share one server; every test makes an app of its own. */
 const onDatabase = (name: string, env: Record<string, string>): TestProjectConfiguration => ({
@@ -19,7 +19,16 @@ export default defineConfig({
       ...(TEST_DATABASE_URL ? [onDatabase('postgres', { DATABASE: TEST_DATABASE_URL })] : []),
       ...(TEST_DATABASE_URL_ONE ? [onDatabase('postgres, pool of one', { DATABASE: TEST_DATABASE_URL_ONE, POOL_SIZE: '1' })] : []),
       { test: { name: 'engine', include: ['test/engine/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 120_000 } },
-      { test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], testTimeout: 90_000, hookTimeout: 120_000, fileParallelism: false } },
+      {
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          testTimeout: 90_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+          expect: { poll: { timeout: 15_000 } },
+        },
+      },
     ],
   },
 })

@@ -74,7 +74,7 @@ describe('AGENT-2: a removed agent is out, and what is theirs stays', () => {
     expect((await admin.refused('agentRemoveAgent', { params: { id } })).code).toBe('not_found')
   })
 
-  test('by admins and keys alone, never of another app, never oneself', async () => {
+  test('C59: by admins and keys alone, never of another app, never oneself', async () => {
     const { app, admin, sam, alice, idOf } = await setUp()
     const stranger = await (await setUp()).idOf()
     const [id, own] = [await idOf(), await idOf(admin)]

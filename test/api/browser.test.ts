@@ -194,7 +194,7 @@ describe('files', () => {
     expect(['*', app.origin]).toContain(answer.headers.get('access-control-allow-origin'))
   })
 
-  test('FILE-3: no path leads out of the folders that are served', async () => {
+  test('FILE-3: C116: no path leads out of the folders that are served', async () => {
     const { get } = await setUp()
     const paths = [
       '..%2f..%2fpackage.json',
@@ -216,7 +216,7 @@ describe('files', () => {
 })
 
 describe('public', () => {
-  test('HEALTH-1: probes answer without a credential, and tell nothing of a tenant', async () => {
+  test('HEALTH-1: C116: probes answer without a credential, and tell nothing of a tenant', async () => {
     const { app, get } = await setUp()
     await newTicket(await app.customer())
     expect((await get(undefined, '/health/live', {})).body).toEqual({ status: 'ok' })
@@ -236,6 +236,10 @@ describe('public', () => {
       categories: ['billing', 'technical', 'account', 'other'].map((id) => ({ id, label: id[0]?.toUpperCase() + id.slice(1) })),
       form_fields: [],
       office_open: null,
+      contact_email: null,
+      visitors: false,
+      theme: {},
+      texts: {},
       reply_time_text: null,
     })
     for (const other of [app.app.id, app.app.publicId.toUpperCase(), `${app.app.publicId} `, "' or 1=1 --"]) {

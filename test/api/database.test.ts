@@ -52,7 +52,14 @@ describe('the database', () => {
     for (const orm of orms) await orm.migrate()
     const [orm] = orms
     const { rows } = await sql<{ name: string }>`select name from migrations`.execute(orm?.db() ?? (await open()).db())
-    expect(rows.map((row) => row.name)).toEqual(['migration-0001', 'migration-0002', 'migration-0003', 'migration-0004'])
+    expect(rows.map((row) => row.name)).toEqual([
+      'migration-0001',
+      'migration-0002',
+      'migration-0003',
+      'migration-0004',
+      'migration-0005',
+      'migration-0006',
+    ])
     for (const one of orms) await one.close()
     await drop()
   })

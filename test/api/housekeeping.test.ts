@@ -80,12 +80,12 @@ describe('KEEP-2: no file is forgotten', () => {
     const actor = { type: 'system' as const, app: app.app }
     await expect(
       change(core, actor, async (tx) => {
-        await dropAttachments(tx, id)
+        await dropAttachments(tx, app.app.id, id)
         throw new Error('rolled back')
       }),
     ).rejects.toThrow('rolled back')
     expect((await request(one.url)).status).toBe(200)
-    await change(core, actor, (tx) => dropAttachments(tx, id))
+    await change(core, actor, (tx) => dropAttachments(tx, app.app.id, id))
     expect((await request(one.url)).status).toBe(404)
     expect((await alice.call('getTicket', { params: { id: ticket.id } })).messages[0]?.attachments).toEqual([])
     expect(onDisk(keys)).toBe(2)

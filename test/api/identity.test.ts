@@ -39,7 +39,7 @@ describe('host-signed tokens', () => {
     expect(ids.size).toBe(subs.length)
   })
 
-  test("IDENT-2: another algorithm than the key's is refused", async () => {
+  test("IDENT-2: C46: another algorithm than the key's is refused", async () => {
     const { server, app, now, key } = await setUp()
     const claims = { sub: 'alice', iat: now, exp: now + 60 }
     const unsecured = new UnsecuredJWT(claims).encode()
@@ -51,7 +51,7 @@ describe('host-signed tokens', () => {
     await expectRefused(server, await new SignJWT(claims).setProtectedHeader({ alg: 'RS256', kid: app.kid }).sign(privateKey))
   })
 
-  test('IDENT-3: the kid names the key: unknown, missing, huge, odd or of another app is refused', async () => {
+  test('IDENT-3: C47: the kid names the key: unknown, missing, huge, odd or of another app is refused', async () => {
     const { server, app, now, key } = await setUp()
     const other = await newApp(server)
     const claims = { sub: 'alice', iat: now, exp: now + 60 }
@@ -78,7 +78,7 @@ describe('host-signed tokens', () => {
     await expectRefused(server, await sign(app, claims, {}, Buffer.from('wrong'.repeat(10))))
   })
 
-  test('IDENT-4: key material in the header is ignored', async () => {
+  test('IDENT-4: C48: key material in the header is ignored', async () => {
     const { server, app, now } = await setUp()
     const evil = Buffer.from('evil'.repeat(8))
     const claims = { sub: 'alice', iat: now, exp: now + 60 }
@@ -96,7 +96,7 @@ describe('host-signed tokens', () => {
     await me(server, await sign(app, claims, { jku: `${server.url}/jwks`, typ: 'anything' }))
   })
 
-  test('IDENT-5: exp holds with 60 s of skew', async () => {
+  test('IDENT-5: C49: exp holds with 60 s of skew', async () => {
     const { server, app, now } = await setUp()
     const expiring = (exp: number) => sign(app, { sub: 'alice', iat: now - 3600, exp })
     await me(server, await expiring(now - 30))
@@ -105,7 +105,7 @@ describe('host-signed tokens', () => {
     await expectRefused(server, await sign(app, { sub: 'alice', iat: 0, exp: 60 }), 'token_expired')
   })
 
-  test('IDENT-6: a token from the future is refused beyond 60 s of skew', async () => {
+  test('IDENT-6: C49: a token from the future is refused beyond 60 s of skew', async () => {
     const { server, app, now } = await setUp()
     await me(server, await sign(app, { sub: 'alice', iat: now + 30, exp: now + 3600 }))
     await me(server, await sign(app, { sub: 'alice', iat: now, nbf: now + 30, exp: now + 3600 }))
@@ -113,7 +113,7 @@ describe('host-signed tokens', () => {
     await expectRefused(server, await sign(app, { sub: 'alice', iat: now, nbf: now + 90, exp: now + 3600 }))
   })
 
-  test('IDENT-7: a token lives at most 24 hours', async () => {
+  test('IDENT-7: C49: a token lives at most 24 hours', async () => {
     const { server, app, now } = await setUp()
     await me(server, await sign(app, { sub: 'alice', iat: now, exp: now + 86_400 }))
     await me(server, await sign(app, { sub: 'alice', iat: now - 86_000, exp: now + 400 }))
@@ -122,7 +122,7 @@ describe('host-signed tokens', () => {
     await expectRefused(server, await sign(app, { sub: 'alice', iat: -1e300, exp: 1e300 }))
   })
 
-  test('IDENT-8: sub, iat and exp are needed and must be usable', async () => {
+  test('IDENT-8: C49: sub, iat and exp are needed and must be usable', async () => {
     const { server, app, now } = await setUp()
     const [iat, exp] = [now, now + 60]
     const subs = [undefined, '', 'a'.repeat(256), 7, null, ['alice'], { a: 1 }, true, 'a\0', 'a\ud800']
@@ -183,7 +183,7 @@ describe('host-signed tokens', () => {
     }
   })
 
-  test('IDENT-12: a token in the URL or a cookie is never honoured', async () => {
+  test('IDENT-12: C50: a token in the URL or a cookie is never honoured', async () => {
     const { server, app } = await setUp()
     const token = await app.token('alice')
     for (const key of ['token', 'access_token', 'auth', 'jwt', 'authorization', 'api_key']) {
@@ -224,7 +224,7 @@ describe('profile', () => {
     expect(await say({ email_verified: true })).toMatchObject({ email: 'new@b.example', verified: false })
   })
 
-  test('PROFILE-2: the same address at another app or another sub is another customer', async () => {
+  test('PROFILE-2: C61: the same address at another app or another sub is another customer', async () => {
     const { server, app } = await setUp()
     const other = await newApp(server)
     await newTicket(await app.customer('alice'))
@@ -242,7 +242,7 @@ describe('profile', () => {
 })
 
 describe('roles', () => {
-  test('ROLE-1: customers and partner keys have no agent endpoint, admin keys no customer endpoint', async () => {
+  test('ROLE-1: C54: customers and partner keys have no agent endpoint, admin keys no customer endpoint', async () => {
     const { server, app } = await setUp()
     const ticket = await newTicket(await app.customer())
     const params = { id: ticket.id }

@@ -1,5 +1,5 @@
 import { hashKey } from '@support-widget/server/auth/secrets.ts'
-import { addSigningKey } from '@support-widget/server/domain/apps.ts'
+import { addSigningKey } from '@support-widget/server/domain/keys.ts'
 import { describe, expect, test } from 'vitest'
 import { client, problemIn, request } from '../support/client.ts'
 import { newApp, newTicket } from '../support/factories.ts'
@@ -97,7 +97,7 @@ describe('revocation', () => {
     },
   }
 
-  test.each(Object.entries(ends))('REVOKE-1: %s ends requests and open sockets within a minute', async (_, end) => {
+  test.each(Object.entries(ends))('REVOKE-1: C64: %s ends requests and open sockets within a minute', async (_, end) => {
     const at = await setUp()
     const { server, app, alice, agent } = at
     await alice.call('getMe', {})
@@ -132,7 +132,7 @@ describe('revocation', () => {
     other.close()
   })
 
-  test('REVOKE-3: revoked keys, and the keys of blocked customers and disabled apps, are refused', async () => {
+  test('REVOKE-3: C64: revoked keys, and the keys of blocked customers and disabled apps, are refused', async () => {
     const at = await setUp()
     const { server, app, db } = at
     const partner = client(server.url, await app.partnerKey('alice'))
@@ -151,7 +151,7 @@ describe('revocation', () => {
     expect(await client(server.url).refused('getWidgetConfig', { query: { app: other.app.publicId } })).toMatchObject({ status: 404 })
   })
 
-  test('REVOKE-4: two signing keys live side by side; one app cannot take the kid of another', async () => {
+  test('REVOKE-4: C55: two signing keys live side by side; one app cannot take the kid of another', async () => {
     const { server, app, alice } = await setUp()
     const { core } = server.app
     await addSigningKey(core, app.app, { kid: `${app.kid}-2`, secret: 'second secret, second secret, 2!' })
@@ -167,7 +167,7 @@ describe('revocation', () => {
 })
 
 describe('logs', () => {
-  test('LOG-1: no credential, no body and no query is ever logged', async () => {
+  test('LOG-1: C115: no credential, no body and no query is ever logged', async () => {
     const { server, app, agent } = await setUp()
     const canary = `canary-${app.app.publicId}`
     const token = await app.token('alice', { claims: { name: `${canary}-name`, email: `${canary}@example.com` } })
@@ -188,7 +188,7 @@ describe('logs', () => {
     for (const secret of [canary, token, wrong, token.split('.')[2] ?? token, app.secret, app.adminKey]) expect(logged).not.toContain(secret)
   })
 
-  test('LOG-2: a line break or a terminal code in a path stays one line of JSON', async () => {
+  test('LOG-2: C115: a line break or a terminal code in a path stays one line of JSON', async () => {
     const { server, app } = await setUp()
     await request(`${server.url}/v1/${app.app.publicId}%0a%1b[31m{"level":50}`)
     const lines = server

@@ -7,112 +7,48 @@ import { type OperationName, paths, type RequestInput } from '@support-widget/sh
 import { describe, expect, test } from 'vitest'
 import type * as z from 'zod'
 import { client, problemIn } from '../support/client.ts'
-import { newApp, newTicket, type TestApp } from '../support/factories.ts'
+import { examples } from '../support/examples.ts'
+import { newTicket } from '../support/factories.ts'
 import { withoutId } from '../support/raw.ts'
 import { sharedServer } from '../support/server.ts'
+import { newWorld, type World } from '../support/world.ts'
 
 /**
- * Made from the operations table: an operation that is added there is covered here, or does not compile. Uploads and answers that are not JSON have suites of their
+ * Made from the operations table: an operation that is added there is covered here. Uploads and answers that are not JSON have suites of their
  * own.
  */
 
-/** What the operations of one test work on. */
-interface World {
-  app: TestApp
-  /** A resolved ticket with one answer. */
-  ticket: string
-  /** Another one of the same customer. */
-  other: string
-  message: string
-  customer: string
-  agent: string
-  reply: string
-}
-type Kind = 'tickets' | 'customers' | 'agents' | 'canned-replies'
-type Special = 'uploadAttachment' | 'getAttachment' | 'agentUploadAttachment' | 'agentGetAttachment' | 'agentExportTickets'
-
-const examples: { [N in Exclude<OperationName, Special>]: (world: World, id: string) => RequestInput } = {
-  getWidgetConfig: ({ app }) => ({ query: { app: app.app.publicId } }),
-  getMe: () => ({}),
-  createTicket: () => ({ body: { subject: 'A question', body: 'How?' } }),
-  listTickets: () => ({ query: { page: 1, per_page: 10, status: ['open'] } }),
-  getTicket: (_, id) => ({ params: { id }, query: { last: 5 } }),
-  sendMessage: (_, id) => ({ params: { id }, body: { body: 'Hello' } }),
-  listMessages: (_, id) => ({ params: { id }, query: { after_seq: 0, limit: 10 } }),
-  closeTicket: (_, id) => ({ params: { id } }),
-  readTicket: (_, id) => ({ params: { id }, body: { seq: 1 } }),
-  rateTicket: (_, id) => ({ params: { id }, body: { score: 5, comment: 'Fine' } }),
-  agentGetMe: () => ({}),
-  agentListAgents: () => ({ query: { page: 1 } }),
-  agentListTickets: () => ({ query: { priority: ['low', 'normal'] } }),
-  agentCreateTicket: () => ({ body: { requester: { email: 'someone@example.com' }, subject: 'By phone', body: 'They called.' } }),
-  agentGetTicket: (_, id) => ({ params: { id } }),
-  agentUpdateTicket: (_, id) => ({ params: { id }, body: { priority: 'low' } }),
-  agentSendMessage: (_, id) => ({ params: { id }, body: { body: 'A note', is_internal: true } }),
-  agentListMessages: (_, id) => ({ params: { id }, query: { before_seq: 9 } }),
-  agentReadTicket: (_, id) => ({ params: { id }, body: { seq: 1 } }),
-  agentRateTicket: (_, id) => ({ params: { id }, body: { score: 4 } }),
-  agentMergeTicket: ({ other }, id) => ({ params: { id }, body: { into: other } }),
-  agentGetHistory: (_, id) => ({ params: { id }, query: { page: 1 } }),
-  agentRedactMessage: ({ message }, id) => ({ params: { id, message_id: message } }),
-  agentListCustomers: () => ({ query: { search: 'ali' } }),
-  agentGetCustomer: (_, id) => ({ params: { id } }),
-  agentBlockCustomer: (_, id) => ({ params: { id }, body: { blocked: false } }),
-  agentGetApp: () => ({}),
-  agentUpdateApp: () => ({ body: { settings: { auto_close_days: 3 } } }),
-  agentBulkUpdateTickets: ({ ticket }) => ({ body: { ids: [ticket], set: { priority: 'high' } } }),
-  agentListCannedReplies: () => ({ query: { page: 1 } }),
-  agentCreateCannedReply: () => ({ body: { name: 'Thanks', body: 'Thank you, {{customer.name}}.' } }),
-  agentUpdateCannedReply: (_, id) => ({ params: { id }, body: { name: 'Hello again' } }),
-  agentDeleteCannedReply: (_, id) => ({ params: { id } }),
-  agentRenderCannedReply: ({ ticket }, id) => ({ params: { id }, body: { ticket_id: ticket } }),
-  agentRemoveAgent: (_, id) => ({ params: { id } }),
-  agentGetStats: () => ({}),
-}
-
-type Name = keyof typeof examples
-const names = Object.keys(examples) as Name[]
 const table = operations as Record<OperationName, Operation>
+const names = (Object.keys(operations) as OperationName[]).filter((name) => !table[name].upload && table[name].media === undefined)
 const withId = names.filter((name) => paths[name].includes(':id'))
-const kindOf = (name: Name) => /([a-z-]+)\/:id/.exec(paths[name])?.[1] as Kind
 
-const idOf = (world: World, kind: Kind) =>
-  ({ tickets: world.ticket, customers: world.customer, agents: world.agent, 'canned-replies': world.reply })[kind]
+/** For requests that are refused, and so change nothing: the world is made once. */
+let sharedWorld: Promise<World> | undefined
+let elsewhereWorld: Promise<World> | undefined
 
-/** An app with one of everything. */
-async function newWorld(): Promise<World> {
-  const app = await newApp(await sharedServer())
-  const alice = await app.customer('alice')
-  const sam = await app.agent('sam')
-  const ticket = await newTicket(alice)
-  const other = await newTicket(alice)
-  const message = await sam.call('agentSendMessage', { params: { id: ticket.id }, body: { body: 'Done', status: 'resolved' } })
-  const { requester } = await sam.call('agentGetTicket', { params: { id: ticket.id } })
-  const reply = await sam.call('agentCreateCannedReply', { body: { name: 'Hello', body: 'Hello' } })
-  // Somebody to be removed: who calls must stay.
-  const { agent } = await (await app.agent('tom')).call('agentGetMe', {})
-  return { app, ticket: ticket.id, other: other.id, message: message.id, customer: requester.id, agent: agent?.id ?? '', reply: reply.id }
-}
-
-async function setUp() {
+async function setUp({ fresh = false } = {}) {
   const server = await sharedServer()
-  const world = await newWorld()
+  sharedWorld ??= newWorld(server)
+  const world = fresh ? await newWorld(server) : await sharedWorld
   const { app } = world
-  const alice = await app.customer('alice')
+  const alice = client(server.url, world.owner)
   const agent = await app.agent('sam')
   const admin = await app.agent('ada', 'admin')
-  const callerOf = (name: Name) => {
+  const callerOf = (name: OperationName) => {
     if (name === 'agentRateTicket') return app.backend
     return { customer: alice, public: client(server.url), agent, admin }[table[name].access]
   }
-  return { server, world, app, alice, agent, callerOf, input: (name: Name, id?: string) => examples[name](world, id ?? idOf(world, kindOf(name))) }
+  const input = (name: OperationName, id?: string) => withPathId(examples[name](world.named), id)
+  return { server, world, app, alice, agent, callerOf, input }
 }
+
+const withPathId = (input: RequestInput, id?: string): RequestInput => (id === undefined ? input : { ...input, params: { ...input.params, id } })
 
 const locations = (faults: Fault[] | undefined) => (faults ?? []).map((fault) => fault.location)
 
 describe.each(names)('operation %s', (name) => {
   test('OP-1: answers its example with its status and shape', async () => {
-    const { callerOf, input } = await setUp()
+    const { callerOf, input } = await setUp({ fresh: true })
     const answer = await callerOf(name).send(name, input(name))
     expect(answer.status, answer.text).toBe(table[name].status)
     table[name].output.parse(answer.body)
@@ -142,7 +78,7 @@ describe.each(names)('operation %s', (name) => {
 describe.each(names.filter((name) => table[name].body))('operation %s with a body', (name) => {
   test('OP-4: refuses unknown body keys and names each; nothing is written', async () => {
     const { callerOf, input, agent, world } = await setUp()
-    const before = await agent.send('agentGetTicket', { params: { id: world.ticket } })
+    const before = await agent.send('agentGetTicket', { params: { id: world.named.ticket } })
     const { body, ...rest } = input(name)
     const strange = {
       tenantId: 'x',
@@ -158,7 +94,7 @@ describe.each(names.filter((name) => table[name].body))('operation %s with a bod
     const problem = await callerOf(name).refused(name, { ...rest, body: { ...(body as object), ...strange } })
     expect(problem).toMatchObject({ status: 400, code: 'invalid_request' })
     expect(locations(problem.errors)).toEqual(expect.arrayContaining(unknown.map((key) => `body.${key}`)))
-    const after = await agent.send('agentGetTicket', { params: { id: world.ticket } })
+    const after = await agent.send('agentGetTicket', { params: { id: world.named.ticket } })
     expect(after.text).toBe(before.text)
   })
 
@@ -188,11 +124,11 @@ describe.each(names.filter((name) => table[name].body))('operation %s with a bod
 
 describe.each(withId)('operation %s on an object', (name) => {
   test('WALL-1: ids of another customer, of another app and malformed ids are as unknown as a random one, byte for byte', async () => {
-    const { app, callerOf, input } = await setUp()
-    const kind = kindOf(name)
+    const { server, app, callerOf, input } = await setUp()
     const unknown = await callerOf(name).send(name, input(name, encodeId(randomUUID())))
     expect(problemIn(unknown)).toMatchObject({ status: 404, code: 'not_found' })
-    const elsewhere = idOf(await newWorld(), kind)
+    elsewhereWorld ??= newWorld(server)
+    const elsewhere = examples[name]((await elsewhereWorld).named).params?.id ?? ''
     const strangers = table[name].access === 'customer' ? [(await newTicket(await app.customer('bob'))).id] : []
     for (const id of [elsewhere, ...strangers, ...malformed]) {
       const answer = await callerOf(name).send(name, input(name, id))
@@ -203,8 +139,8 @@ describe.each(withId)('operation %s on an object', (name) => {
   })
 
   test('WALL-2: an id in lower case names the same object', async () => {
-    const { callerOf, input, world } = await setUp()
-    const answer = await callerOf(name).send(name, input(name, idOf(world, kindOf(name)).toLowerCase()))
+    const { callerOf, input } = await setUp({ fresh: true })
+    const answer = await callerOf(name).send(name, input(name, input(name).params?.id?.toLowerCase()))
     expect(answer.status, answer.text).toBe(table[name].status)
   })
 })

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { secretBox } from '@support-widget/server/auth/secrets.ts'
+import { unsafeSettings } from '@support-widget/server/db/durability.ts'
 import { openOrm } from '@support-widget/server/db/orm.ts'
 import { SignJWT } from 'jose'
 import { Client } from 'pg'
@@ -37,7 +38,11 @@ beforeAll(async () => {
     .values({ id, public_id: 'demo', name: 'Demo', origins: [], settings: {}, created_at, disabled_at: null })
     .execute()
   const sealed = secretBox([secretKey]).seal(secret)
-  await orm.db().insertInto('signing_keys').values({ kid, app_id: id, algorithm: 'HS256', secret: sealed, created_at, revoked_at: null }).execute()
+  await orm
+    .db()
+    .insertInto('signing_keys')
+    .values({ kid, app_id: id, algorithm: 'HS256', name: kid, secret: sealed, created_at, revoked_at: null })
+    .execute()
   await orm.close()
 })
 afterAll(async () => {
@@ -54,6 +59,14 @@ async function newDatabase(at: string): Promise<string> {
   const url = new URL(at)
   url.pathname = `/${name}`
   return url.href
+}
+
+/** Sets it for every connection to this database. */
+async function setForAll(at: string, setting: string): Promise<void> {
+  const admin = new Client({ connectionString: at })
+  await admin.connect()
+  await admin.query(`alter database ${new URL(at).pathname.slice(1)} set ${setting}`)
+  await admin.end()
 }
 
 const url = () => `http://127.0.0.1:${base.PORT}`
@@ -91,6 +104,26 @@ describe('the process', () => {
     expect(DATABASE_URL).toBe(database.DATABASE_URL)
   })
 
+  test('START-5: on PostgreSQL without fsync or synchronous_commit it warns and names the setting, else not', { timeout: 90_000 }, async () => {
+    const unsafeIn = async (given: string | null) => {
+      const orm = await openOrm({ url: given, folder: null, poolSize: 1 })
+      return unsafeSettings(orm.db()).finally(() => orm.close())
+    }
+    // The embedded database has no fsync, which is said where it is chosen: what is looked for can be found.
+    expect(await unsafeIn(null)).toEqual(['fsync'])
+    const { DATABASE_URL: at } = database
+    if (at) {
+      expect(await unsafeIn(at)).toEqual([])
+      await setForAll(at, 'synchronous_commit = off')
+    }
+    const running = startProcess(base)
+    await running.ready.finally(() => at && setForAll(at, 'synchronous_commit = on'))
+    running.child.kill('SIGTERM')
+    const { err } = await running.exited
+    if (at) expect(err).toMatch(/"setting":"synchronous_commit","msg":"synchronous_commit is off in PostgreSQL/)
+    else expect(err).not.toMatch(/fsync|synchronous_commit/)
+  })
+
   test('START-2: a SECRET_KEY that does not open what is stored stops it with one line; with the old one named it starts', async () => {
     const other = { ...base, SECRET_KEY: randomBytes(32).toString('base64') }
     await expectRefusal(other, new RegExp(`^SECRET_KEY: does not open the stored signing key ${kid}`))
@@ -99,6 +132,8 @@ describe('the process', () => {
     expect((await (await customer()).call('getMe', {})).app.id).toBe('demo')
     rotated.child.kill('SIGTERM')
     expect((await rotated.exited).code).toBe(0)
+    // What is stored was sealed anew: from here on the old key is needed by nobody.
+    base = other
   })
 
   test('START-3: a port or a DATA_DIR in use stops it with one line; kill -9 loses nothing acknowledged and frees both', async () => {

@@ -1,5 +1,6 @@
 import { decodeId } from '@support-widget/shared/ids.ts'
 import { expect, test } from 'vitest'
+import { request } from '../support/client.ts'
 import { newApp, newTicket } from '../support/factories.ts'
 import { sharedServer } from '../support/server.ts'
 import { listen } from '../support/sockets.ts'
@@ -44,6 +45,26 @@ test('REDACT-1: text, search and kept answers of a message are gone; the message
   const again = await alice.send('sendMessage', input, headers)
   expect([again.status, again.body]).toMatchObject([201, { id: sent.id, body: '', redacted_at: answer.redacted_at }])
   expect((await app.backend.call('agentGetTicket', { params: { id: ticket.id } })).messages).toHaveLength(2)
+})
+
+test('REDACT-1: also in the words of other APIs, whatever else stands in their answers', async () => {
+  const { server, app, sam, redact, rowsWith } = await setUp()
+  const post = async (path: string, body: object) => {
+    const answer = await request(`${server.url}/compat/${path}`, {
+      method: 'POST',
+      headers: { 'X-Ping-Api-Key': app.adminKey, 'Content-Type': 'application/json', 'Idempotency-Key': 'k' },
+      body: JSON.stringify(body),
+    })
+    return answer.body as { ticket: { ticketNumber: string } }
+  }
+  const { ticket } = await post('ping/v1/api/tickets', { subject: 'S', description: `It is ${secret}`, custom_fields: { body: 'x' } })
+  await post(`ping/v1/api/tickets/${ticket.ticketNumber}/comments`, { content: `And ${secret}`, author_type: 'customer' })
+  const [found] = (await sam.call('agentListTickets', { query: { search: ticket.ticketNumber } })).data
+  const { id, messages } = await sam.call('agentGetTicket', { params: { id: found?.id ?? '' } })
+  for (const message of messages) await redact(id, message.id)
+  expect(messages).toHaveLength(2)
+  expect(await rowsWith(`is ${secret}`)).toBe(0)
+  expect(await rowsWith(`And ${secret}`)).toBe(0)
 })
 
 test('REDACT-2: twice, or many at once, is once; history says who', async () => {

@@ -1,4 +1,4 @@
-import { addApiKey } from '@support-widget/server/domain/apps.ts'
+import { addApiKey } from '@support-widget/server/domain/keys.ts'
 import { expect, test } from 'vitest'
 import { client } from '../support/client.ts'
 import { newApp, newTicket } from '../support/factories.ts'

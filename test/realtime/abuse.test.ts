@@ -78,7 +78,7 @@ const garbage = [
 ]
 
 describe('abuse of the socket', () => {
-  test('SOCK-11: garbage ends its socket at most', async () => {
+  test('SOCK-11: C92: garbage ends its socket at most', async () => {
     const { server, token, fine } = await setUp()
     for (const packet of garbage) {
       const { socket, closed } = await rawSocket(server.url, token)
@@ -92,7 +92,7 @@ describe('abuse of the socket', () => {
     await fine()
   })
 
-  test('SOCK-12: a frame above 64 KiB closes its socket, one below does not', async () => {
+  test('SOCK-12: C93: a frame above 64 KiB closes its socket, one below does not', async () => {
     const { server, app, token, fine } = await setUp()
     const { socket, closed } = await rawSocket(server.url, token)
     const packet = (bytes: number) => `42["x","${'x'.repeat(bytes - 10)}"]`
@@ -126,7 +126,7 @@ describe('abuse of the socket', () => {
     await fine()
   })
 
-  test('SOCK-14: odd requests to the engine are refused and harm nobody', async () => {
+  test('SOCK-14: C102: odd requests to the engine are refused and harm nobody', async () => {
     const { server, fine } = await setUp()
     const polling = `${server.url}${socketPath}/`
     for (const query of [
@@ -156,7 +156,7 @@ describe('abuse of the socket', () => {
     await fine()
   })
 
-  test('SOCK-15: too much by polling is refused and ends the session', async () => {
+  test('SOCK-15: C93: too much by polling is refused and ends the session', async () => {
     const { server, fine } = await setUp()
     const polling = `${server.url}${socketPath}/?EIO=4&transport=polling`
     const opened = await request(polling)

@@ -1,3 +1,4 @@
+import { saveApp } from '@support-widget/server/domain/apps.ts'
 import { limits } from '@support-widget/shared/limits.ts'
 import { socketPath } from '@support-widget/shared/socket.ts'
 import { describe, expect, test } from 'vitest'
@@ -18,7 +19,7 @@ async function setUp() {
 const from = (origin: string) => ({ extraHeaders: { Origin: origin } })
 
 describe('the handshake', () => {
-  test('SOCK-1: without a good token it is refused with a code', async () => {
+  test('SOCK-1: C91: without a good token it is refused with a code', async () => {
     const { server, app, token } = await setUp()
     const expired = await app.token('alice', { issued: -7200, expires: -3600 })
     const wrong = await app.token('alice', { secret: 'wrong secret, wrong secret, wrong' })
@@ -31,7 +32,7 @@ describe('the handshake', () => {
     }
   })
 
-  test('SOCK-2: a token in the URL, a header or a cookie is never honoured', async () => {
+  test('SOCK-2: C50: a token in the URL, a header or a cookie is never honoured', async () => {
     const { server, token } = await setUp()
     await expect(listen(server.url, '', { query: { token, auth: token, access_token: token } })).rejects.toMatchObject({
       data: { code: 'unauthorized' },
@@ -41,7 +42,7 @@ describe('the handshake', () => {
     })
   })
 
-  test('SOCK-3: an origin that no app lists is refused before the handshake, also null and near misses', async () => {
+  test('SOCK-3: C90: an origin that no app lists is refused before the handshake, also null and near misses', async () => {
     const { server, app, token } = await setUp()
     for (const origin of [
       'null',
@@ -61,11 +62,20 @@ describe('the handshake', () => {
     }
   })
 
-  test("SOCK-4: another app's origin is refused with a code; its own, ours and none are let in", async () => {
+  test("SOCK-4: C90: another app's origin is refused with a code; its own, ours and none are let in", async () => {
     const { server, app, token } = await setUp()
     const other = await newApp(server)
     await expect(listen(server.url, token, from(other.origin))).rejects.toMatchObject({ data: { code: 'origin_not_allowed' } })
     for (const options of [from(app.origin), from(server.url), {}]) (await listen(server.url, token, options)).close()
+  })
+
+  test('SOCK-4: C90: with an empty list no page is let in, and a server still is', async () => {
+    const { server, app, token } = await setUp()
+    const other = await newApp(server)
+    await saveApp(server.app.core, { publicId: app.app.publicId, name: 'x', origins: [] })
+    await expect(listen(server.url, token, from(app.origin))).rejects.toThrow(/error/)
+    await expect(listen(server.url, token, from(other.origin))).rejects.toMatchObject({ data: { code: 'origin_not_allowed' } })
+    ;(await listen(server.url, token)).close()
   })
 
   test('SOCK-5: an API key is let in from a server and refused from a browser', async () => {

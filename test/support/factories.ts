@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { AppRef } from '@support-widget/server/auth/principal.ts'
-import { addApiKey, addSigningKey, saveApp } from '@support-widget/server/domain/apps.ts'
+import { saveApp } from '@support-widget/server/domain/apps.ts'
+import { addApiKey, addSigningKey } from '@support-widget/server/domain/keys.ts'
 import { type JWTPayload, SignJWT } from 'jose'
 import { type Client, client } from './client.ts'
 import type { TestServer } from './server.ts'
@@ -26,7 +27,8 @@ export interface TestApp {
   customer(sub?: string): Promise<Client>
   agent(sub?: string, role?: 'agent' | 'admin'): Promise<Client>
   backend: Client
-  partnerKey(sub: string): Promise<string>
+  /** For what the customer with this `sub` may do; `links` limits what they may link. */
+  partnerKey(sub: string, links?: Record<string, string[]>): Promise<string>
 }
 
 export async function newApp(server: TestServer, name = 'Test app'): Promise<TestApp> {
@@ -63,7 +65,7 @@ export async function newApp(server: TestServer, name = 'Test app'): Promise<Tes
     customer: async (sub = 'alice') => client(server.url, await token(sub)),
     agent: async (sub = 'sam', role = 'agent') => client(server.url, await token(sub, { role })),
     backend: client(server.url, adminKey),
-    partnerKey: (sub) => addApiKey(core, app, { kind: 'partner', name: 'partner', sub }),
+    partnerKey: (sub, links) => addApiKey(core, app, { kind: 'partner', name: 'partner', sub, ...(links ? { links } : {}) }),
   }
 }
 

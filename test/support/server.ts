@@ -7,6 +7,7 @@ import type { Clock } from '@support-widget/server/clock.ts'
 import { type Config, readConfig } from '@support-widget/server/config.ts'
 import { createLog } from '@support-widget/server/log.ts'
 import { freePort } from './postgres.ts'
+import { type TenantWall, tenantWall } from './tenant-wall.ts'
 
 /** Real time, moved by what a test says; half a minute ahead, and what the server remembered of apps, keys and people is forgotten. */
 export interface TestClock extends Clock {
@@ -19,6 +20,8 @@ export interface TestServer {
   config: Config
   url: string
   clock: TestClock
+  /** Holds every statement of this server. */
+  wall: TenantWall
   /** Every mounted route, as `GET /path/:parameter`. */
   routes(): string[]
   /** Everything logged so far, as text. */
@@ -69,6 +72,7 @@ export async function startServer(env: Record<string, string> = {}, options: App
     },
   })
   let routes: string[] = []
+  const wall = tenantWall()
   const app = await startApp(config, {
     clock,
     log: createLog(config.logLevel, sink),
@@ -81,8 +85,10 @@ export async function startServer(env: Record<string, string> = {}, options: App
       routes = router.stack.flatMap(({ methods, path }) => methods.filter((method) => method !== 'HEAD').map((method) => `${method} ${String(path)}`))
     },
     ...options,
+    plugins: [wall.plugin, ...(options.plugins ?? [])],
   })
-  return { app, config, url: config.publicUrl, clock, routes: () => routes, logged: () => text }
+  await wall.learn(app.core.orm.db())
+  return { app, wall, config, url: config.publicUrl, clock, routes: () => routes, logged: () => text }
 }
 
 let shared: Promise<TestServer> | undefined

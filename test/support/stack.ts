@@ -1,4 +1,7 @@
 import { randomBytes } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { type RunningDemo, startDemo } from '@support-widget/demo/start.ts'
 import { readConfig } from '@support-widget/server/config.ts'
 import { createLog } from '@support-widget/server/log.ts'
@@ -35,7 +38,8 @@ export interface Visitor {
 export async function startStack(): Promise<Stack> {
   const port = await freePort()
   const secret = randomBytes(32).toString('base64')
-  const config = readConfig({ DEMO: '1', PORT: String(port), LOG_LEVEL: 'silent', SECRET_KEY: secret })
+  const folder = mkdtempSync(join(tmpdir(), 'support-stack-'))
+  const config = readConfig({ DEMO: '1', PORT: String(port), LOG_LEVEL: 'silent', SECRET_KEY: secret, DATA_DIR: folder })
   const running = await startDemo(config, { inMemory: true, log: createLog('silent') })
   const browser = await launchChromium()
   const url = config.publicUrl
@@ -51,6 +55,7 @@ export async function startStack(): Promise<Stack> {
     async stop() {
       await browser.close()
       await running.close()
+      rmSync(folder, { recursive: true })
     },
   }
 }
@@ -96,6 +101,28 @@ export function widgetOf(page: Page) {
     },
   }
 }
+
+/** Everything that a page's origin stores: both storages, and each row of each database with files by their names. */
+export const storedBy = (page: Page) =>
+  page.evaluate(async () => {
+    const rows: unknown[] = []
+    const done = <T>(request: IDBRequest<T>) =>
+      new Promise<T>((resolve, reject) => {
+        request.onsuccess = () => resolve(request.result)
+        request.onerror = () => reject(request.error)
+      })
+    for (const { name = '' } of await indexedDB.databases()) {
+      const database = await done(indexedDB.open(name))
+      for (const table of database.objectStoreNames) rows.push(...(await done(database.transaction(table).objectStore(table).getAll())))
+      database.close()
+    }
+    const text = JSON.stringify(rows, (_, value: unknown) => (value instanceof File ? value.name : value))
+    return {
+      local: { ...localStorage } as Record<string, string>,
+      session: { ...sessionStorage } as Record<string, string>,
+      rows: JSON.parse(text) as object[],
+    }
+  })
 
 /** Waits until the widget's script has run in the page. */
 export const loaded = (page: Page) =>

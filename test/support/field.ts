@@ -1,0 +1,126 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createHost } from '@support-widget/demo/host/host.ts'
+import { secretBox } from '@support-widget/server/auth/secrets.ts'
+import { openOrm } from '@support-widget/server/db/orm.ts'
+import { SignJWT } from 'jose'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
+import { launchChromium } from './chromium.ts'
+import { type Client, client } from './client.ts'
+import { freePort } from './postgres.ts'
+import { type ServerProcess, startProcess } from './process.ts'
+import { type BadNetwork, startProxy } from './proxy.ts'
+
+type Role = 'customer' | 'agent' | 'admin'
+
+/** A server that can be killed, behind a network that can be bad, with host apps of two tenants that stay up, and a browser before it all. */
+export interface Field {
+  /** The server as browsers see it: the proxy. */
+  proxy: BadNetwork
+  hostUrl: string
+  browser: Browser
+  sign(sub: string, role?: Role, seconds?: number, app?: string): Promise<string>
+  /** Straight to the server, past the proxy. */
+  customer(name: string, app?: string): Promise<Client>
+  agent(app?: string): Promise<Client>
+  /** Anybody's client by token. */
+  as(token: string): Client
+  /** The bodies of the newest ticket of a customer, in order. */
+  bodies(name: string): Promise<string[]>
+  /** A page of the host app in a context, signed in as `user`; null is signed out. */
+  page(context: BrowserContext, user: string | null, path?: string): Promise<Page>
+  kill(): Promise<void>
+  start(): Promise<void>
+  stop(): Promise<void>
+}
+
+/** Both apps take visitors; only pages of `demo` are served. */
+const apps = ['demo', 'other']
+
+export async function startField(): Promise<Field> {
+  const folder = mkdtempSync(join(tmpdir(), 'support-field-'))
+  const secretKey = randomBytes(32)
+  const secret = 'signing secret, signing secret!!'
+  const [port, hostPort] = [await freePort(), await freePort()]
+  const hostUrl = `http://127.0.0.1:${hostPort}`
+  const orm = await openOrm({ url: null, folder: join(folder, 'db'), poolSize: 1 })
+  await orm.migrate()
+  for (const public_id of apps) {
+    const id = randomUUID()
+    const created_at = new Date()
+    const settings = { visitors: true }
+    await orm
+      .db()
+      .insertInto('apps')
+      .values({ id, public_id, name: public_id, origins: [hostUrl], settings, created_at, disabled_at: null })
+      .execute()
+    const sealed = secretBox([secretKey]).seal(secret)
+    const key = { kid: `kid-${public_id}`, app_id: id, algorithm: 'HS256' as const, name: public_id, secret: sealed, created_at, revoked_at: null }
+    await orm.db().insertInto('signing_keys').values(key).execute()
+  }
+  await orm.close()
+
+  const sign: Field['sign'] = (sub, role = 'customer', seconds = 3600, app = 'demo') =>
+    new SignJWT({ role, name: `${sub} of ${app}` })
+      .setProtectedHeader({ alg: 'HS256', kid: `kid-${app}` })
+      .setSubject(sub)
+      .setIssuedAt()
+      .setExpirationTime(Math.floor(Date.now() / 1000) + seconds)
+      .sign(Buffer.from(secret))
+
+  const proxy = await startProxy(port)
+  const host = createHost({ serverUrl: proxy.url, appId: 'demo', signToken: ({ id }) => sign(id) }).listen(hostPort, '127.0.0.1')
+  await once(host, 'listening')
+  let server: ServerProcess | undefined
+  const browser = await launchChromium()
+  const direct = `http://127.0.0.1:${port}`
+  const field: Field = {
+    proxy,
+    hostUrl: `http://127.0.0.1:${(host.address() as AddressInfo).port}`,
+    browser,
+    sign,
+    customer: async (name, app) => client(direct, await sign(name, 'customer', 3600, app)),
+    agent: async (app) => client(direct, await sign('sam', 'agent', 3600, app)),
+    as: (token) => client(direct, token),
+    async bodies(name) {
+      const customer = await field.customer(name)
+      const [ticket] = (await customer.call('listTickets', {})).data
+      return ticket ? (await customer.call('getTicket', { params: { id: ticket.id } })).messages.map((message) => message.body) : []
+    },
+    async page(context, user, path = '/') {
+      const page = await context.newPage()
+      page.setDefaultTimeout(20_000)
+      await page.goto(field.hostUrl + path + (user ? `?user=${user}` : ''))
+      return page
+    },
+    async kill() {
+      server?.child.kill('SIGKILL')
+      await server?.exited
+    },
+    async start() {
+      server = startProcess({
+        DATA_DIR: folder,
+        PORT: String(port),
+        PUBLIC_URL: proxy.url,
+        SECRET_KEY: secretKey.toString('base64'),
+        RATE_LIMITS: 'off',
+        LOG_LEVEL: 'error',
+      })
+      await server.ready
+    },
+    async stop() {
+      await browser.close()
+      await field.kill()
+      await proxy.stop()
+      host.closeAllConnections()
+      host.close()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+  await field.start()
+  return field
+}
