@@ -2,22 +2,22 @@ import { parseAst } from 'vite'
 
 /**
  * Methods of socket.io-client's two classes and what they become. Those that nothing here calls go. The others lose what `net/socket.ts` does not use:
- * the client's own reconnection and time limit, its queue of retries, acknowledgements, sending at all, connection state recovery, listeners for any event.
+ * the client's own reconnection and time limits, its queues, volatile and buffered sending, connection state recovery, listeners for any event.
  */
 const methods: Record<string, Record<string, string>> = {
   socket: {
     ...gone('send', 'emitWithAck', 'compress', 'volatile', 'timeout', 'disconnected', 'close', 'open', 'listenersAny', 'listenersAnyOutgoing'),
     ...gone('onAny', 'prependAny', 'offAny', 'onAnyOutgoing', 'prependAnyOutgoing', 'offAnyOutgoing', 'notifyOutgoingListeners'),
     ...gone('_addToQueue', '_drainQueue', '_registerAckCallback', '_clearAcks', '_sendConnectPacket'),
-    constructor: 'constructor(io, nsp) { super(); Object.assign(this, { io, nsp, connected: false, receiveBuffer: [] }) }',
+    constructor: 'constructor(io, nsp) { super(); Object.assign(this, { io, nsp, connected: false, receiveBuffer: [], ids: 0, acks: new Map() }) }',
     connect: 'connect() { this.subEvents(); this.io.open() }',
-    emit: 'emit() { throw new Error("left out") }',
+    emit: 'emit(name, payload, ack) { this.acks.set(++this.ids, ack); this.packet({ type: PacketType.EVENT, id: this.ids, data: [name, payload] }) }',
     onopen: 'onopen() { this.packet({ type: PacketType.CONNECT, data: this.auth }) }',
-    onclose: 'onclose(...why) { this.connected = false; this.emitReserved("disconnect", ...why) }',
+    onclose: 'onclose(...why) { this.connected = false; this.acks.clear(); this.emitReserved("disconnect", ...why) }',
     onevent: 'onevent({ data }) { if (this.connected) super.emit(...data); else this.receiveBuffer.push(data) }',
     emitEvent: '',
     ack: '',
-    onack: 'onack() {}',
+    onack: 'onack({ id, data }) { const ack = this.acks.get(id); this.acks.delete(id); ack?.(...data) }',
     onconnect: 'onconnect() { this.connected = true; this.emitBuffered(); this.emitReserved("connect") }',
     emitBuffered: 'emitBuffered() { for (const data of this.receiveBuffer.splice(0)) super.emit(...data) }',
   },

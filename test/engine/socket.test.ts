@@ -323,3 +323,74 @@ test('closed while it waits to try again', async () => {
   expect(customer.pending.size).toBe(0)
   expect(customer.log).toEqual(['connecting', 'down'])
 })
+
+test('a request is acknowledged, and one that is not connected or not answered gives null', async () => {
+  const server = await open()
+  server.io.on('connection', (socket) => {
+    socket.on('typing', (input, acknowledge) => acknowledge({ ok: true, input }))
+    socket.on('read', (_, acknowledge) => acknowledge({ ok: false, error: { code: 'not_found' } }))
+  })
+  const customer = join(server.url, { longWait: (ms) => ms / 50 })
+  expect(await customer.request('typing', { ticket_id: 'T', typing: true })).toBeNull()
+  await customer.said(1, 'live')
+  expect(await customer.request('typing', { ticket_id: 'T', typing: true })).toEqual({ ok: true, input: { ticket_id: 'T', typing: true } })
+  expect(await customer.request('read', { ticket_id: 'T', seq: 1 })).toEqual({ ok: false, error: { code: 'not_found' } })
+  // Nobody answers this one, and time is short here.
+  expect(await customer.request('watch', { ticket_id: 'T' })).toBeNull()
+  const unanswered = customer.request('watch', { ticket_id: 'T' })
+  customer.close()
+  expect(await unanswered).toBeNull()
+  expect(customer.pending.size).toBe(0)
+})
+
+test('a fresh token is shown over the open socket, which stays', async () => {
+  const server = await open()
+  const shown: string[] = []
+  const renewed = new Promise<void>((resolve) => {
+    server.io.on('connection', (socket) => {
+      shown.push(socket.handshake.auth.token)
+      socket.on('auth', ({ token }, acknowledge) => {
+        shown.push(token)
+        acknowledge({ ok: true })
+        if (shown.length === 3) resolve()
+      })
+    })
+  })
+  // The heartbeat keeps its time.
+  const customer = join(server.url, { renewIn: () => 0, longWait: (ms) => (ms === 30_000 ? 200 : ms) })
+  await renewed
+  expect(shown).toEqual(['token 1', 'token 2', 'token 3'])
+  expect(customer.log).toEqual(['connecting', 'live'])
+})
+
+test('the same token is not shown again', async () => {
+  const server = await open()
+  let asked = 0
+  const shown: unknown[] = []
+  server.io.on('connection', (socket) => socket.on('auth', (input) => shown.push(input)))
+  const again = new Promise<void>((resolve) => {
+    join(server.url, {
+      renewIn: () => 0,
+      longWait: (ms) => ms / 100,
+      getToken: async () => {
+        if (++asked === 4) resolve()
+        return 'the one'
+      },
+    })
+  })
+  await again
+  expect(shown).toEqual([])
+})
+
+test.each<[string, (acknowledge: (how: unknown) => void) => void]>([
+  ['refused', (acknowledge) => acknowledge({ ok: false, error: { code: 'unauthorized' } })],
+  ['never acknowledged', () => {}],
+])('a fresh token that is %s is shown in a new handshake', async (_, answer) => {
+  const server = await refusing()
+  server.io.on('connection', (socket) => socket.on('auth', (_, acknowledge) => answer(acknowledge)))
+  let token = 0
+  const customer = join(server.url, { renewIn: () => 0, longWait: (ms) => ms / 100, getToken: async () => `token ${Math.min(++token, 2)}` })
+  await customer.said(2, 'live')
+  expect(customer.log).toEqual(['connecting', 'live', 'down', 'live'])
+  expect(server.tokens).toEqual(['token 1', 'token 2'])
+})

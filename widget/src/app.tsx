@@ -13,11 +13,10 @@ interface Props {
   close: () => void
 }
 
-/** Nothing at all while nobody is signed in. */
-export const App = ({ ui, person, launcher, unread, toggle, close }: Props) =>
-  person && (
-    <>
-      {ui.view.open.value && <Drawer ui={ui} person={person} close={close} />}
-      {launcher && <Launcher ui={ui} unread={unread.value} toggle={toggle} />}
-    </>
-  )
+/** Nothing at all for whom nobody would answer. */
+export const App = ({ ui, person, launcher, unread, toggle, close }: Props) => (
+  <>
+    {person && ui.view.open.value && <Drawer ui={ui} person={person} close={close} />}
+    {launcher && <Launcher ui={ui} unread={unread.value} toggle={toggle} />}
+  </>
+)

@@ -9,6 +9,7 @@ import { createTexts } from './i18n/texts.ts'
 import { createApi } from './net/api.ts'
 import { connectSocket } from './net/socket.ts'
 import type { Options } from './options.ts'
+import { chime } from './state/chime.ts'
 import { type Emit, report } from './state/events.ts'
 import { createIdentity, type Identity } from './state/identity.ts'
 import type { Draft } from './state/persist.ts'
@@ -44,7 +45,13 @@ export function startWidget(first: Options, emit: Emit): Widget {
   const config = signal<WidgetConfig | null>(null)
   const hidden = signal(false)
   const view = createView(stop.signal)
-  const identity = createIdentity({ app: first.app, server: first.server, view, connect: connectSocket, emit })
+  const tell: Emit = (type, detail) => {
+    const unseen = !view.open.peek() || !view.visible.peek()
+    // Every tab hears of it, one of them aloud.
+    if (type === 'message_received' && unseen && options.peek().attention.sound && person.peek()?.sync.leads()) chime()
+    emit(type, detail)
+  }
+  const identity = createIdentity({ app: first.app, server: first.server, view, connect: connectSocket, emit: tell })
   const { person } = identity
   const call = createApi({ server: first.server, getToken: async () => null, signal: stop.signal })
   const ui = {
@@ -58,8 +65,7 @@ export function startWidget(first: Options, emit: Emit): Widget {
 
   let configured: Promise<void> | undefined
   const configure = () => {
-    if (configured) return
-    configured = call('getWidgetConfig', { query: { app: first.app } }).then(
+    configured ??= call('getWidgetConfig', { query: { app: first.app } }).then(
       (answer) => {
         config.value = answer
       },
@@ -68,11 +74,17 @@ export function startWidget(first: Options, emit: Emit): Widget {
         report(emit, error)
       },
     )
+    return configured
   }
-  const settle = async () => {
-    const known = await identity.resolve()
-    if (known) configure()
-    else view.open.value = false
+  /** Who is there; `wanted`: and if nobody is, a visitor. */
+  const settle = async (wanted = false) => {
+    const configuring = configure()
+    let known = await identity.resolve()
+    if (!known && wanted) {
+      await configuring
+      if (config.value?.visitors && !stop.signal.aborted) known = await identity.visit()
+    }
+    if (!known) view.open.value = false
     return known
   }
 
@@ -91,7 +103,7 @@ export function startWidget(first: Options, emit: Emit): Widget {
     known.write(place, Object.fromEntries(Object.entries(draft).filter(([name]) => !typed?.[name as keyof Draft])))
   }
   const open = async ({ ticket, draft }: Opening = {}) => {
-    const known = await settle()
+    const known = await settle(true)
     if (stop.signal.aborted) return
     if (!known) return emit('error', { code: 'signed_out', message: 'Nobody is signed in' })
     if (!view.open.value) opener = focused() ?? document.activeElement
@@ -113,7 +125,9 @@ export function startWidget(first: Options, emit: Emit): Widget {
   /** Everything is drawn by one effect: what a component reads, it follows. */
   const draw = () => {
     const inside = focused()
-    render(App({ ui, person: person.value, launcher: options.value.launcher === true && !hidden.value, unread, toggle, close }), host.root)
+    const welcome = person.value || (identity.nobody.value && config.value?.visitors)
+    const launcher = Boolean(welcome) && options.value.launcher === true && !hidden.value
+    render(App({ ui, person: person.value, launcher, unread, toggle, close }), host.root)
     // What had the keyboard may be gone; it must not fall back to the start of the page.
     if (inside && !focused()) host.root.querySelector('h2')?.focus()
   }
@@ -127,7 +141,7 @@ export function startWidget(first: Options, emit: Emit): Widget {
       if (isOpen === wasOpen) return
       wasOpen = isOpen
       untracked(() => {
-        if (isOpen) person.value?.allowStorage()
+        if (isOpen) person.value?.begin()
         emit(isOpen ? 'open' : 'close', {})
       })
     }),
@@ -147,7 +161,7 @@ export function startWidget(first: Options, emit: Emit): Widget {
   identity.use(first)
   whenIdle(async () => {
     const known = await settle()
-    if (!stop.signal.aborted) emit('ready', { signed_in: known !== null })
+    if (!stop.signal.aborted) emit('ready', { signed_in: known !== null && !identity.nobody.value })
   })
 
   return {
@@ -167,7 +181,7 @@ export function startWidget(first: Options, emit: Emit): Widget {
     },
     logout: identity.logout,
     createTicket: async (input) => {
-      const known = await settle()
+      const known = await settle(true)
       if (!known) throw new Error('Nobody is signed in')
       return known.create(input)
     },

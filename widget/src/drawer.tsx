@@ -38,6 +38,7 @@ export function Drawer({ ui, person, close }: ScreenProps & { close: () => void 
   const screen = ui.view.screen.value
   const { online } = ui.view
   const trouble = !online.value ? t('offline') : person.sync.trouble.value ? t('unreachable') : ''
+  const unkept = person.unkept.value ? t('unkept') : ''
   const title = titleOf({ ui, person })
 
   return (
@@ -67,7 +68,7 @@ export function Drawer({ ui, person, close }: ScreenProps & { close: () => void 
         </button>
       </header>
       <div class="notice" role="status">
-        {trouble}
+        {[trouble, unkept].filter(Boolean).join(' ')}
       </div>
       <Screen ui={ui} person={person} />
     </div>

@@ -29,6 +29,8 @@ export interface Options extends TokenSource {
   /** Null: those that the server knows for the app. */
   categories: Category[] | null
   strings: Strings
+  /** `sound`: a tone for an answer that is not seen as it comes. */
+  attention: { sound: boolean }
 }
 
 export const defaults = (server: string): Options => ({
@@ -42,6 +44,7 @@ export const defaults = (server: string): Options => ({
   launcher: true,
   categories: null,
   strings: {},
+  attention: { sound: false },
 })
 
 /** Throws on a value that cannot be taken; what is wrong inside of one that can be is told to `fault`. */
@@ -96,6 +99,7 @@ const optionReaders: Readers<Options> = {
           return { id: string(id), label: string(label) }
         })
       : no(),
+  attention: (value) => ({ sound: `${record(value).sound}` === 'true' }),
   strings: (value) => Object.fromEntries(Object.entries(record(value)).filter(([, text]) => typeof text === 'string')),
 }
 

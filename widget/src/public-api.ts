@@ -19,6 +19,13 @@ const own = (given: unknown) => Object.entries(given ?? {})
 const pick = (given: unknown, ...names: string[]): Record<string, string> =>
   Object.fromEntries(own(given).filter(([name, value]) => names.includes(name) && value && typeof value === 'string'))
 
+/** The files of a list or an array. */
+const filesOf = (given: unknown): File[] => {
+  const files = [...((given as { files?: Iterable<unknown> } | null)?.files ?? [])]
+  if (files.every((one) => one instanceof File)) return files
+  throw new TypeError('files: not a File')
+}
+
 function openingOf(given: unknown): Opening {
   const draft = own(given).find(([name]) => name === 'draft')?.[1]
   return {
@@ -61,7 +68,7 @@ export function createPublicApi(server: string) {
     update: (running, given) => {
       const before = running.options()
       const next = read(before, given)
-      // Another app or server is another widget.
+      // Only `boot` goes to another app or server.
       running.update({ ...next, app: before.app, server: before.server })
       const source = sourceOf(given)
       return source && running.identify(source, { unlessSame: true })
@@ -83,11 +90,21 @@ export function createPublicApi(server: string) {
     logout: async (running) => ({ unsent: await running.logout() }),
     createTicket: (running, given) => {
       const input = pick(given, 'subject', 'body', 'category', 'priority') as unknown as NewTicketInput
-      if (!input.subject || !input.body) throw new TypeError('no subject or body')
-      return running.createTicket(input)
+      const files = filesOf(given)
+      if (!input.subject || !(input.body || files.length > 0)) throw new TypeError('no subject or body')
+      return running.createTicket({ ...input, body: input.body ?? '', files })
     },
   }
+  /** Another app or server is another widget; what the page listens for it still hears. */
+  const isOther = (running: Widget, given: unknown) => {
+    const [now, next] = [running.options(), readOptions(running.options(), given).options]
+    return now.app !== next.app || now.server !== next.server
+  }
   const perform = (name: string, given: unknown) => {
+    if (widget && name === 'boot' && isOther(widget, given)) {
+      widget.shutdown()
+      widget = ready = undefined
+    }
     if (widget) return actions[name === 'boot' ? 'update' : name]?.(widget, given)
     if (name === 'shutdown') return
     if (name !== 'boot') throw new Error('not running')

@@ -45,12 +45,23 @@ describe('what the host page is promised', () => {
     page.on('websocket', (socket) => asked.push(`socket ${socket.url()}`))
     const stored = () =>
       page.evaluate(async () => [Object.keys(localStorage), Object.keys(sessionStorage), (await indexedDB.databases()).map((one) => one.name)])
+    await page.addInitScript(() => {
+      const Native = BroadcastChannel
+      window.BroadcastChannel = class extends Native {
+        constructor(name: string) {
+          super(name)
+          Object.assign(window, { channels: name })
+        }
+      }
+    })
     await page.goto(`${stack.hostUrl}/strict-csp?user=quiet`)
     await page.evaluate(() => new Promise((resolve) => (window as unknown as Global).SupportWidget('on', 'ready', resolve)))
     await page.evaluate(() => new Promise((resolve) => requestIdleCallback(resolve)))
     expect(asked.filter((path) => path !== '/v1/widget/config' && path !== '/v1/support/me')).toEqual([])
     expect(asked.length).toBeLessThanOrEqual(2)
     expect(await stored()).toEqual([[], [], []])
+    expect(await page.evaluate(() => Object.hasOwn(window, 'channels'))).toBe(false)
+    expect(await page.evaluate(async () => (await navigator.locks.query()).held)).toEqual([])
     const cookies = await context.cookies(stack.url)
     expect(cookies.filter((cookie) => cookie.name !== 'kilnshare_user')).toEqual([])
     await page.close()

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { loaded, type Stack, startStack, widgetOf } from '../../support/stack.ts'
+import { loaded, type Stack, startStack, storedBy, widgetOf } from '../../support/stack.ts'
 
 let stack: Stack
 beforeAll(async () => {
@@ -69,10 +69,10 @@ test('ID-4: no token is stored', async () => {
   await widget.open()
   await widget.writeTicket('Store', 'What is stored?')
   await widget.composer.fill('draft')
-  const stored = await page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie]))
-  expect(stored).toContain('draft')
-  expect(stored).not.toMatch(/eyJ[\w-]+\.eyJ/)
-  expect(stored).not.toContain('nostore')
+  const stored = async () => JSON.stringify([await storedBy(page), await page.evaluate(() => document.cookie)])
+  await expect.poll(stored).toContain('draft')
+  expect(await stored()).not.toMatch(/eyJ[\w-]+\.eyJ/)
+  expect(await stored()).not.toContain('nostore')
   await page.close()
 })
 

@@ -1,5 +1,7 @@
 import type { Message } from '@support-widget/shared/message.ts'
-import type { Texts } from '../i18n/texts.ts'
+import type { TextKey, Texts } from '../i18n/texts.ts'
+import type { Unsent } from '../state/merge.ts'
+import type { Person } from '../state/person.ts'
 import { splitLinks } from './links.ts'
 
 const Body = ({ text }: { text: string }) => (
@@ -41,21 +43,33 @@ export function Bubble({ message, first, last, state, texts }: { message: Messag
   )
 }
 
-/** A text that the server does not have yet. */
-export const UnsentBubble = ({ body, state, retry, t }: { body: string; state: 'sending' | 'failed'; retry: () => void; t: Texts['t'] }) => (
-  <article class="message mine">
-    <span class="sr">{t('you')}</span>
-    <Body text={body} />
-    <span class="when">
-      {t(state)}
-      {state === 'failed' && (
-        <>
-          {' · '}
-          <button type="button" class="link" onClick={retry}>
-            {t('retry')}
-          </button>
-        </>
-      )}
-    </span>
-  </article>
-)
+interface UnsentProps {
+  entry: Unsent
+  person: Person
+  t: Texts['t']
+}
+
+/** What the server does not have yet. */
+export function UnsentBubble({ entry: { client_id, body, files = [], state }, person, t }: UnsentProps) {
+  const late = state === 'late'
+  const link = (key: TextKey, action: () => unknown) => (
+    <>
+      {' · '}
+      <button type="button" class="link" onClick={action}>
+        {t(key)}
+      </button>
+    </>
+  )
+  return (
+    <article class="message mine">
+      <span class="sr">{t('you')}</span>
+      <Body text={[body, ...files.map((file) => file.name)].filter(Boolean).join('\n')} />
+      <span class="when">
+        {t(state)}
+        {late && link('send_now', () => person.outbox.resend(client_id))}
+        {late && link('discard', () => person.discard(client_id))}
+        {state === 'failed' && link('retry', person.outbox.kick)}
+      </span>
+    </article>
+  )
+}

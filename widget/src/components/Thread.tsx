@@ -144,8 +144,8 @@ export function Thread({ ui, person, id }: ScreenProps & { id: string }) {
         )}
         {messages.length + unsent.length === 0 && <Bones t={t} />}
         <Messages ui={ui} messages={messages} />
-        {unsent.map(({ client_id, body, state }) => (
-          <UnsentBubble key={client_id} body={body} state={state} retry={person.outbox.kick} t={t} />
+        {unsent.map((entry) => (
+          <UnsentBubble key={entry.client_id} entry={entry} person={person} t={t} />
         ))}
       </Log>
       {ticket?.status === 'closed' ? (

@@ -53,7 +53,7 @@ test('the config is asked for without a token', async () => {
   const { call, seen, asked } = setUp([Response.json({})])
   await call('getWidgetConfig', { query: { app: 'demo' } })
   expect(asked).toEqual([])
-  expect(seen[0]?.init.headers).toBeUndefined()
+  expect(seen[0]?.init.headers).toEqual({})
 })
 
 test('a refused token is replaced once', async () => {

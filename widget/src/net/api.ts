@@ -24,11 +24,16 @@ export class NetworkError extends Error {}
 
 /** Whether the same call may succeed later without a change. A refused token counts: the host may sign in again. */
 export const retryable = (error: unknown) =>
-  !(error instanceof ApiError) || error.status >= 500 || error.status === 401 || error.status === 408 || error.status === 429
+  !(error instanceof ApiError) || error.status >= 500 || /^(401|408|429)$/.test(`${error.status}`) || error.code === 'request_in_progress'
 
 type CustomerOperation = keyof typeof customerPaths
+/** A file, and the name under which it is sent once however often it is sent. */
+interface Upload {
+  body: FormData
+  once: string
+}
 /** Operations without arguments are called without arguments. */
-type Arguments<N extends CustomerOperation> = unknown extends Input<N> ? [] : [input: Input<N>]
+type Arguments<N extends CustomerOperation> = N extends 'uploadAttachment' ? [input: Upload] : unknown extends Input<N> ? [] : [input: Input<N>]
 export type Call = <N extends CustomerOperation>(name: N, ...input: Arguments<N>) => Promise<Output<N>>
 
 interface Ways {
@@ -51,21 +56,30 @@ export const end = (signal: AbortSignal) =>
 
 const never = () => new Promise<never>(() => {})
 
+const isPublic = (name: CustomerOperation) => name === 'getWidgetConfig' || name === 'createVisitor'
+
 /** The typed client: `call('createTicket', { body })`. Rejects with `ApiError` or `NetworkError` alone. */
 export function createApi({ server, getToken, signal, fetch = globalThis.fetch.bind(globalThis), timeout = 30_000 }: Ways): Call {
   /** One HTTP request, bounded in time, the reading of its body included. */
-  const exchange = async (name: CustomerOperation, input: RequestInput, token: string | null) => {
+  const exchange = async (name: CustomerOperation, { once, ...input }: RequestInput & { once?: string }, token: string | null) => {
     const { method, url } = requestTo(customerPaths[name], input)
     const stop = new AbortController()
     const abort = () => stop.abort()
-    const late = AbortSignal.timeout(timeout)
+    // A file may take its time, as long as the server waits for it.
+    const late = AbortSignal.timeout(once ? 600_000 : timeout)
     late.onabort = abort
     signal.addEventListener('abort', abort, { signal: late })
-    // Without a token there is no header that would cost a preflight.
-    const own: RequestInit = token ? { cache: 'no-store', headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' } } : {}
+    const json = !once && input.body !== undefined
+    // A question without a token has no header that would cost a preflight.
+    const headers: Record<string, string> = {
+      ...(token && { authorization: `Bearer ${token}` }),
+      ...(json && { 'content-type': 'application/json' }),
+      ...(once && { 'idempotency-key': once }),
+    }
+    const cache = token ? 'no-store' : 'default'
     try {
-      const body = input.body ? JSON.stringify(input.body) : null
-      const response = await fetch(server + url, bare<RequestInit>({ ...own, method, body, credentials: 'omit', signal: stop.signal }))
+      const body = json ? JSON.stringify(input.body) : ((input.body as FormData | undefined) ?? null)
+      const response = await fetch(server + url, bare<RequestInit>({ cache, headers, method, body, credentials: 'omit', signal: stop.signal }))
       return { response, content: (await response.json()) as unknown }
     } catch (error) {
       throw new NetworkError('No answer', { cause: error })
@@ -74,7 +88,7 @@ export function createApi({ server, getToken, signal, fetch = globalThis.fetch.b
 
   const attempt = async (name: CustomerOperation, input: RequestInput, fresh: boolean): Promise<unknown> => {
     let token: string | null = null
-    if (name !== 'getWidgetConfig') {
+    if (!isPublic(name)) {
       token = await getToken({ fresh })
       if (signal.aborted) return never()
       if (!token) throw new ApiError({ code: 'unauthorized', detail: 'Nobody is signed in' }, 401)

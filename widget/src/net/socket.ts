@@ -1,5 +1,6 @@
-import type { CustomerFrames, Listeners, SocketRefusal } from '@support-widget/shared/socket.ts'
+import type { Acknowledged, CustomerFrames, Listeners, SocketRefusal } from '@support-widget/shared/socket.ts'
 import { socketPath } from '@support-widget/shared/socket.ts'
+import type { SocketInput, SocketRequest } from '@support-widget/shared/socket-requests.ts'
 import type { Socket } from 'socket.io-client'
 import { Manager } from 'socket.io-client'
 
@@ -13,6 +14,8 @@ export interface SocketOptions {
   server: string
   /** Asked before every handshake; `fresh` after the server has refused the one given before. null: nobody is signed in. */
   getToken: (options?: { fresh: boolean }) => Promise<string | null>
+  /** In how many ms `getToken` will have a newer one: it is then shown over the open socket. Left out: never. */
+  renewIn?: (() => number) | undefined
   onFrame: (frame: CustomerFrame) => void
   /** `live` is reported on every connection, so that what came in between can be caught up with. */
   onState: (state: SocketState) => void
@@ -29,6 +32,8 @@ const frameTypes: Record<keyof CustomerFrames, true> = {
 
 const firstWait = 1_000
 const longestWait = 30_000
+/** A request that is not acknowledged by then has not arrived. */
+const ackWait = 10_000
 /** From asking for a token to being let in. */
 const patience = 30_000
 
@@ -37,7 +42,15 @@ export function waitBefore(attempt: number, random = Math.random()): number {
   return Math.min(firstWait * 2 ** attempt, longestWait) * (1 - random / 2)
 }
 
-export function connectSocket({ server, getToken, onFrame, onState }: SocketOptions): { close: () => void } {
+export interface Connection {
+  /** Null: not connected, or no acknowledgement came. */
+  request: <N extends SocketRequest>(name: N, input: SocketInput<N>) => Promise<Acknowledged | null>
+  close: () => void
+}
+
+type Emit = <N extends SocketRequest>(name: N, input: SocketInput<N>, acknowledge: (how: Acknowledged) => void) => void
+
+export function connectSocket({ server, getToken, renewIn, onFrame, onState }: SocketOptions): Connection {
   const { origin, pathname } = new URL(server)
   // The client's own reconnection gives up for good after a refusal or when the server hangs up. One way for every loss is here instead.
   const manager = new Manager(origin, {
@@ -48,33 +61,73 @@ export function connectSocket({ server, getToken, onFrame, onState }: SocketOpti
     timeout: patience,
   })
   const socket: Socket<Listeners<CustomerFrames>> = manager.socket('/')
+  const emit = socket.emit.bind(socket) as unknown as Emit
   let timer: ReturnType<typeof setTimeout> | undefined
   let round = 0
   let failures = 0
   let fresh = false
   let liveSince = Number.POSITIVE_INFINITY
   let isDown = false
+  let token = ''
+  const unanswered = new Set<(how: null) => void>()
 
   async function connect(): Promise<void> {
     const mine = ++round
     timer = setTimeout(lost, patience)
-    let token: string | null
+    let given: string | null
     try {
-      token = await getToken(fresh ? { fresh } : undefined)
+      given = await getToken(fresh ? { fresh } : undefined)
     } catch {
       if (mine === round) lost()
       return
     }
     if (mine !== round) return
-    if (token === null) return refuse()
+    if (given === null) return refuse()
+    token = given
     socket.auth = { token }
     socket.connect()
+  }
+
+  const request: Connection['request'] = (name, input) =>
+    new Promise((resolve) => {
+      if (!socket.connected) return resolve(null)
+      const give = (how: Acknowledged | null) => {
+        clearTimeout(late)
+        unanswered.delete(give)
+        resolve(how)
+      }
+      const late = setTimeout(() => give(null), ackWait)
+      unanswered.add(give)
+      emit(name, input, give)
+    })
+
+  function watch(): void {
+    // A timer takes no more than 31 bits of ms; a token that cannot be renewed is not asked for all the time.
+    if (renewIn) timer = setTimeout(renew, Math.min(Math.max(renewIn(), longestWait), 2 ** 30))
+  }
+
+  async function renew(): Promise<void> {
+    const mine = round
+    let next: string | null = token
+    try {
+      next = await getToken()
+    } catch {}
+    if (mine !== round) return
+    if (next === null) return refuse()
+    if (next !== token) {
+      const answer = await request('auth', { token: next })
+      if (mine !== round) return
+      if (!answer?.ok) return lost()
+      token = next
+    }
+    watch()
   }
 
   /** Leaves nothing: a token that is still asked for is dropped when it comes. */
   function stop(): void {
     round++
     clearTimeout(timer)
+    for (const give of unanswered) give(null)
     socket.disconnect()
   }
 
@@ -103,6 +156,7 @@ export function connectSocket({ server, getToken, onFrame, onState }: SocketOpti
     clearTimeout(timer)
     liveSince = Date.now()
     fresh = isDown = false
+    watch()
     onState('live')
   })
   socket.on('disconnect', lost)
@@ -118,5 +172,5 @@ export function connectSocket({ server, getToken, onFrame, onState }: SocketOpti
   }
   onState('connecting')
   void connect()
-  return { close }
+  return { request, close }
 }

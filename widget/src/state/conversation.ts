@@ -13,7 +13,7 @@ export interface Thread {
 export interface Conversation {
   /** The messages of a ticket, live. */
   thread: (id: string) => Signal<Thread>
-  /** First load, or whatever came after the last known message; to the end. Rejects as the calls do. */
+  /** First load, or whatever has come and changed since; to the end. Rejects as the calls do. */
   catchUp: (id: string) => Promise<void>
   earlier: (id: string) => Promise<void>
   /** A ticket that came with its messages. */
@@ -30,12 +30,17 @@ interface Ways {
   tickets: Tickets
   /** An agent's message that was not known here. */
   onMessage: (message: Message) => void
+  /** The customer has read so far, here. */
+  onRead: (ticketId: string, seq: number) => void
 }
 
 const firstPage = 50
+const catchUpPage = 200
 
-export function createConversation({ call, tickets, onMessage }: Ways): Conversation {
+export function createConversation({ call, tickets, onMessage, onRead }: Ways): Conversation {
   const threads = new Map<string, Signal<Thread>>()
+  /** `updated_at` of the ticket when all that is known of its thread was read. */
+  const readAt = new Map<string, string>()
   const thread = (id: string) => {
     const known = threads.get(id)
     if (known) return known
@@ -63,27 +68,37 @@ export function createConversation({ call, tickets, onMessage }: Ways): Conversa
     const one = thread(id)
     one.value = { ...one.value, load: 'loading' }
     try {
-      take(await call('getTicket', { params: { id }, query: { last: firstPage } }))
+      readAt.set(id, take(await call('getTicket', { params: { id }, query: { last: firstPage } })).updated_at)
     } catch (error) {
       one.value = { ...one.value, load: error instanceof ApiError && error.status === 404 ? 'missing' : 'error' }
       throw error
     }
   }
-  const loadAfter = async (id: string) => {
+  /** Reads on to the end; `updated_at` as it was before that. */
+  const readFrom = async (id: string, after_seq: number) => {
+    let updatedAt = ''
     for (let more = true; more; ) {
-      const after_seq = lastSeq(thread(id).value.messages)
-      const answer = await call('listMessages', { params: { id }, query: { after_seq } })
-      tickets.put(answer.ticket)
-      announce(answer.data, merge(id, answer.data))
-      more = answer.has_more && lastSeq(thread(id).value.messages) > after_seq
+      const { ticket, data, has_more } = await call('listMessages', { params: { id }, query: { after_seq, limit: catchUpPage } })
+      updatedAt ||= ticket.updated_at
+      tickets.put(ticket)
+      announce(data, merge(id, data))
+      more = has_more && data.length > 0
+      after_seq = data.at(-1)?.seq ?? after_seq
     }
+    return updatedAt
+  }
+  const loadAfter = async (id: string) => {
+    const { messages } = thread(id).value
+    const last = await readFrom(id, lastSeq(messages))
+    // What changed may also be a message that was there: one that was taken back has no new `seq`.
+    if (last !== readAt.get(id)) readAt.set(id, await readFrom(id, (messages[0]?.seq ?? 1) - 1))
   }
   const gap = (id: string) => thread(id).value.messages.length !== inOrder(thread(id).value.messages).length
   const catchUp = async (id: string) => {
     if (thread(id).value.load === 'loading') return
     if (thread(id).value.load !== 'ready') await loadFirst(id)
     else await loadAfter(id)
-    if (gap(id)) await loadAfter(id)
+    if (gap(id)) await readFrom(id, lastSeq(thread(id).value.messages))
   }
 
   return {
@@ -115,6 +130,7 @@ export function createConversation({ call, tickets, onMessage }: Ways): Conversa
       const seq = lastSeq(thread(id).value.messages)
       if (!tickets.find(id)?.unread_count || seq <= tickets.readSeq(id)) return
       tickets.markRead(id, seq)
+      onRead(id, seq)
       await call('readTicket', { params: { id }, body: { seq } }).catch((error: unknown) => {
         // The next answer brings the count back, and with it the next try.
         tickets.markRead(id, 0)

@@ -9,15 +9,20 @@ export interface Unsent {
   category?: string | null
   priority?: Ticket['priority']
   body: string
+  files?: readonly File[]
   /** When it was written, in ms. */
   at: number
-  state: 'sending' | 'failed'
+  /** `late`: it has waited for a day, and is sent only if its author still wants it. */
+  state: 'sending' | 'failed' | 'late'
 }
 
-/** One message for each `seq`, in order. Answers, frames and catch-up all come through here; repeats change nothing. */
+/**
+ * One message for each `seq`, in order. Answers, frames and catch-up all come through here; repeats change nothing, and what was taken back stays so,
+ * whatever an overtaken answer says.
+ */
 export function mergeMessages(known: readonly Message[], incoming: readonly Message[]): readonly Message[] {
   const bySeq = new Map(known.map((one) => [one.seq, one]))
-  for (const one of incoming) bySeq.set(one.seq, one)
+  for (const one of incoming) if (one.redacted_at || !bySeq.get(one.seq)?.redacted_at) bySeq.set(one.seq, one)
   return [...bySeq.values()].sort((a, b) => a.seq - b.seq)
 }
 

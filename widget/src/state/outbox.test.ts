@@ -3,10 +3,17 @@ import { ApiError, NetworkError } from '../net/api.ts'
 import type { Unsent } from './merge.ts'
 import { createOutbox } from './outbox.ts'
 
-const entry = (client_id: string, ticket_id: string | null = 'T'): Unsent => ({ client_id, ticket_id, body: client_id, at: 1, state: 'sending' })
+const entry = (client_id: string, ticket_id: string | null = 'T'): Unsent => ({
+  client_id,
+  ticket_id,
+  body: client_id,
+  at: Date.now(),
+  state: 'sending',
+})
 const refusal = (status: number, retryAfter = 0) => new ApiError({ code: 'invalid_request', detail: 'no' }, status, retryAfter)
 
-function setUp(restored: Unsent[] = []) {
+function setUp(restored: Unsent[] = [], stored = restored) {
+  let rereads = 0
   const sent: string[] = []
   const answers: (Error | 'ok')[] = []
   const refused: string[] = []
@@ -19,10 +26,18 @@ function setUp(restored: Unsent[] = []) {
       return `stored ${client_id}`
     },
     refused: ({ client_id }) => refused.push(client_id),
-    keep: (id, one) => kept.set(id, one),
-    restored,
+    keep: (id, one) => {
+      kept.set(id, one)
+      stored = [...stored.filter((other) => other.client_id !== id), ...(one ? [one] : [])]
+    },
+    reread: async () => {
+      rereads++
+      outbox.restore(stored)
+    },
+    alone: (_, task) => task(),
   })
-  return { outbox, sent, answers, refused, kept }
+  outbox.restore(restored)
+  return { outbox, sent, answers, refused, kept, rereads: () => rereads }
 }
 
 beforeEach(() => {
@@ -115,4 +130,62 @@ test('after dispose nothing is sent and nobody waits for ever', async () => {
   outbox.kick()
   await vi.advanceTimersByTimeAsync(120_000)
   expect(sent).toEqual(['a'])
+})
+
+test('what another tab has sent meanwhile is not sent again, what it wrote is sent in its place', async () => {
+  const [a, b, c] = [entry('a'), { ...entry('b'), at: Date.now() + 1 }, { ...entry('c'), at: Date.now() + 2 }]
+  const { outbox, sent, rereads } = setUp([a, c], [b, c])
+  await outbox.kick()
+  expect(rereads()).toBe(1)
+  expect(sent).toEqual(['b', 'c'])
+})
+
+test('what was added here stays until it is answered, whatever is kept', async () => {
+  const { outbox, sent, answers } = setUp()
+  answers.push(new NetworkError('down'))
+  const waiting = outbox.add(entry('a'))
+  await vi.advanceTimersByTimeAsync(0)
+  outbox.restore([])
+  expect(outbox.entries.value).toHaveLength(1)
+  outbox.kick()
+  expect(await waiting).toBe('stored a')
+  expect(sent).toEqual(['a', 'a'])
+})
+
+test('after a day it is asked about, and keeps nobody behind it; sent after all it goes last, under the same name', async () => {
+  const old = { ...entry('a'), at: Date.now() - 86_400_001 }
+  const { outbox, sent, kept } = setUp([old, entry('b')])
+  await outbox.kick()
+  expect(sent).toEqual(['b'])
+  expect(outbox.entries.value.map(({ client_id, state }) => [client_id, state])).toEqual([['a', 'late']])
+  outbox.resend('a')
+  await vi.advanceTimersByTimeAsync(0)
+  expect(sent).toEqual(['b', 'a'])
+  expect(kept.get('a')).toBeNull()
+})
+
+test('what waits becomes late where it waits', async () => {
+  const { outbox, answers, sent } = setUp()
+  answers.push(...Array.from({ length: 20_000 }, () => new NetworkError('down')))
+  void outbox.add(entry('a')).catch(() => {})
+  await vi.advanceTimersByTimeAsync(0)
+  vi.setSystemTime(Date.now() + 86_400_001)
+  await vi.advanceTimersByTimeAsync(60_000)
+  const tries = sent.length
+  expect(outbox.entries.value[0]?.state).toBe('late')
+  await vi.advanceTimersByTimeAsync(600_000)
+  expect(sent).toHaveLength(tries)
+  outbox.discard('a')
+  expect(outbox.entries.value).toEqual([])
+})
+
+test('a clock that is put back does not turn the order around', async () => {
+  const { outbox, answers, sent } = setUp()
+  answers.push(new NetworkError('down'))
+  void outbox.add(entry('a'))
+  await vi.advanceTimersByTimeAsync(0)
+  vi.setSystemTime(Date.now() - 3_600_000)
+  void outbox.add(entry('b'))
+  await vi.advanceTimersByTimeAsync(60_000)
+  expect(sent).toEqual(['a', 'a', 'b'])
 })

@@ -4,11 +4,17 @@ import { waitBefore } from '../net/socket.ts'
 import type { Unsent } from './merge.ts'
 
 export interface Outbox<R> {
+  /** In the order of writing. */
   entries: ReadonlySignal<readonly Unsent[]>
   /** Resolves with the server's answer, rejects with its refusal; stays pending while tries go on. */
   add: (entry: Unsent) => Promise<R>
-  /** Try everything now. */
+  /** What is kept now, by this tab and the others. */
+  restore: (kept: readonly Unsent[]) => void
+  /** Try everything now that the server does not ask us to wait with. */
   kick: () => unknown
+  /** Send what is late after all, as if it had been written now. */
+  resend: (clientId: string) => void
+  discard: (clientId: string) => void
   /** Try everything now; resolves with the number that still waits when each has been tried or `ms` have passed. */
   flush: (ms: number) => Promise<number>
   dispose: () => void
@@ -19,51 +25,68 @@ interface Ways<R> {
   deliver: (entry: Unsent) => Promise<R>
   /** The server will never take this entry: its text must not be lost. */
   refused: (entry: Unsent, error: ApiError) => unknown
-  keep: (clientId: string, entry: Unsent | null) => void
-  restored: readonly Unsent[]
+  keep: (clientId: string, entry: Unsent | null) => unknown
+  /** Asks for what is kept now, before something of another tab is sent. */
+  reread: () => Promise<unknown>
+  /** Runs one lane in one tab at a time. */
+  alone: (lane: string, task: () => Promise<void>) => Promise<void>
 }
 
 interface Lane {
   failures: number
+  /** The server asks us to wait until then: ms of the clock that nobody sets. */
+  until: number
   timer?: ReturnType<typeof setTimeout>
   running?: Promise<void> | undefined
 }
 
-/** Unsent messages and tickets, in the order in which they were written, one lane for each ticket. */
-export function createOutbox<R>({ deliver, refused, keep, restored }: Ways<R>): Outbox<R> {
-  const entries = signal(restored)
+/** Beyond it what was written may no longer be meant. */
+const day = 86_400_000
+
+const laneOf = (entry: Unsent) => entry.ticket_id ?? entry.client_id
+
+/**
+ * Unsent messages and tickets, in the order in which they were written, one lane for each ticket. The first of a lane is sent until the server has
+ * decided on it, and only then the next: so the order holds even if two tabs send the same lane, and `client_id` makes that one message.
+ */
+export function createOutbox<R>({ deliver, refused, keep, reread, alone }: Ways<R>): Outbox<R> {
+  const entries = signal<readonly Unsent[]>([])
   const waiters = new Map<string, { resolve: (answer: R) => void; reject: (error: Error) => void }>()
   const lanes = new Map<string, Lane>()
   let disposed = false
 
-  const laneOf = (entry: Unsent) => entry.ticket_id ?? entry.client_id
   const laneAt = (name: string) => {
-    const lane = lanes.get(name) ?? { failures: 0 }
+    const lane = lanes.get(name) ?? { failures: 0, until: 0 }
     lanes.set(name, lane)
     return lane
   }
-  const inLane = (lane: string) => entries.value.filter((one) => laneOf(one) === lane)
-  const mark = (lane: string, state: Unsent['state']) => {
-    entries.value = entries.value.map((one) => (laneOf(one) === lane ? { ...one, state } : one))
+  const set = (all: readonly Unsent[]) => {
+    entries.value = [...all].sort((a, b) => a.at - b.at)
   }
-  const remove = ({ client_id }: Unsent) => {
-    entries.value = entries.value.filter((one) => one.client_id !== client_id)
+  const first = (lane: string) => entries.value.find((one) => one.state !== 'late' && laneOf(one) === lane)
+  const as = (one: Unsent, state: Unsent['state']): Unsent => ({ ...one, state: one.at < Date.now() - day ? 'late' : state })
+  const mark = (lane: string, state: Unsent['state']) => set(entries.value.map((one) => (laneOf(one) === lane ? as(one, state) : one)))
+  const remove = (client_id: string) => {
+    set(entries.value.filter((one) => one.client_id !== client_id))
     keep(client_id, null)
     const waiter = waiters.get(client_id)
     waiters.delete(client_id)
     return waiter
   }
+  /** Its place is behind everything that was written before, even by a clock that has been put back. */
+  const place = () => Math.max(Date.now(), (entries.value.at(-1)?.at ?? 0) + 1)
+
   /** True: on with the next entry of the lane. */
   const step = async (name: string, entry: Unsent) => {
     const lane = laneAt(name)
     try {
       const answer = await deliver(entry)
       lane.failures = 0
-      remove(entry)?.resolve(answer)
+      remove(entry.client_id)?.resolve(answer)
       return true
     } catch (error) {
       if (!retryable(error)) {
-        const waiter = remove(entry)
+        const waiter = remove(entry.client_id)
         refused(entry, error as ApiError)
         waiter?.reject(error as ApiError)
         return true
@@ -71,20 +94,24 @@ export function createOutbox<R>({ deliver, refused, keep, restored }: Ways<R>): 
       if (disposed) return
       mark(name, 'failed')
       const asked = error instanceof ApiError ? error.retryAfter * 1000 : 0
+      lane.until = performance.now() + asked
       const wait = Math.max(asked * (1 + Math.random() / 4), waitBefore(lane.failures++))
       lane.timer = setTimeout(() => run(name), wait)
     }
   }
   const drain = async (name: string) => {
+    // What another tab wrote it may have sent by now.
+    if (entries.value.some((one) => laneOf(one) === name && !waiters.has(one.client_id))) await reread()
     mark(name, 'sending')
-    for (let entry = inLane(name)[0]; entry && (await step(name, entry)); ) entry = inLane(name)[0]
+    for (let entry = first(name); entry && !disposed && (await step(name, entry)); ) entry = first(name)
   }
   /** Settles when the lane is empty or has failed. */
   const run = async (name: string) => {
     const lane = laneAt(name)
+    if (disposed || performance.now() < lane.until) return
     clearTimeout(lane.timer)
-    if (disposed) return
-    lane.running ??= drain(name).finally(() => {
+    mark(name, 'sending')
+    lane.running ??= alone(name, () => drain(name)).finally(() => {
       lane.running = undefined
     })
     await lane.running
@@ -95,12 +122,33 @@ export function createOutbox<R>({ deliver, refused, keep, restored }: Ways<R>): 
     entries,
     add: (entry) =>
       new Promise<R>((resolve, reject) => {
+        const placed = { ...entry, at: place() }
         waiters.set(entry.client_id, { resolve, reject })
-        keep(entry.client_id, entry)
-        entries.value = [...entries.value, entry]
+        keep(entry.client_id, placed)
+        set([...entries.value, placed])
         void run(laneOf(entry))
       }),
+    restore: (kept) => {
+      const all = new Map(kept.map((one) => [one.client_id, as(one, 'failed')]))
+      // What is kept says nothing of how it goes; what was added here stays until it is answered.
+      for (const one of entries.value) {
+        const { client_id, state } = one
+        if (waiters.has(client_id) || (state === 'sending' && all.has(client_id))) all.set(client_id, one)
+      }
+      set([...all.values()])
+    },
     kick,
+    resend: (clientId) => {
+      const entry = entries.value.find((one) => one.client_id === clientId)
+      if (!entry) return
+      const renewed: Unsent = { ...entry, at: place(), state: 'failed' }
+      keep(clientId, renewed)
+      set(entries.value.map((one) => (one === entry ? renewed : one)))
+      void run(laneOf(entry))
+    },
+    discard: (clientId) => {
+      remove(clientId)?.reject(new Error('Discarded'))
+    },
     flush: async (ms) => {
       await Promise.race([kick(), end(AbortSignal.timeout(ms))]).catch(() => {})
       return entries.value.length

@@ -1,65 +1,94 @@
 import { expect, test } from 'vitest'
 import type { Unsent } from './merge.ts'
-import { createPersist } from './persist.ts'
+import { createPersist, emptyDraft } from './persist.ts'
+import type { Row, Store } from './store.ts'
 
-/** A storage whose entries are its own properties, as in a browser. */
-class MemoryStorage {
-  [key: string]: unknown
-  getItem(key: string) {
-    return Object.hasOwn(this, key) ? String(this[key]) : null
+/** A table as the browser's, that can be blocked. */
+function table() {
+  const rows = new Map<string, Row>()
+  const state = { blocked: false }
+  const guarded = async <T>(action: () => T) => {
+    if (state.blocked) throw new DOMException('denied', 'SecurityError')
+    return action()
   }
-  setItem(key: string, value: string) {
-    this[key] = value
+  const store: Store = {
+    all: (scope) => guarded(() => [...rows.values()].filter(({ key }) => scope.every((part, at) => key[at] === part))),
+    put: (row) => guarded(() => rows.set(row.key.join(' '), structuredClone(row))),
+    remove: (key) => guarded(() => rows.delete(key.join(' '))),
+    close: () => {},
   }
-  removeItem(key: string) {
-    delete this[key]
-  }
+  return { store, rows, state, open: (who = 'alice') => createPersist(store, ['app', who]) }
 }
-const draft = { subject: 's', body: 'b', category: '' }
-const entry: Unsent = { client_id: 'c', ticket_id: 'T', subject: 's', body: 'b', at: 1, state: 'sending' }
-const open = (storage: MemoryStorage, prefix = 'w:') => createPersist(prefix, () => storage)
+const draft = { ...emptyDraft, subject: 's', body: 'b' }
+const entry: Unsent = { client_id: 'c', ticket_id: 'T', subject: 's', body: 'b', category: '', files: [], at: 1, state: 'sending' }
 
-test('nothing is written before it is allowed; then drafts and unsent messages come back', () => {
-  const storage = new MemoryStorage()
-  const persist = open(storage)
-  persist.keepDraft('T', draft)
-  expect(Object.keys(storage)).toEqual([])
+test('nothing is written before it is allowed; then all that was typed and written is, and comes back', async () => {
+  const { rows, open } = table()
+  const persist = open()
+  await persist.keepDraft('T', draft, emptyDraft)
+  await persist.keepUnsent('c', entry)
+  expect(rows.size).toBe(0)
+  expect((await persist.load()).drafts).toEqual([['T', draft]])
   persist.allow()
-  persist.keepDraft('T', draft)
-  persist.keepUnsent('c', entry)
-  expect(open(storage).drafts()).toEqual([['T', draft]])
-  expect(open(storage).unsent()).toEqual([{ ...entry, state: 'failed' }])
-  persist.keepUnsent('c', null)
-  persist.keepDraft('T', null)
-  expect(Object.keys(storage)).toEqual([])
+  await expect.poll(() => rows.size).toBe(2)
+  expect(await open().load()).toEqual({ drafts: [['T', draft]], unsent: [{ ...entry, state: 'failed' }] })
+  await persist.keepUnsent('c', null)
+  await persist.keepDraft('T', null, draft)
+  expect(rows.size).toBe(0)
 })
 
-test('another customer sees nothing of it', () => {
-  const storage = new MemoryStorage()
-  const persist = open(storage, 'app:alice:')
+test('files of a draft are written when they change, not with every key', async () => {
+  const { store, rows, open } = table()
+  const persist = open()
   persist.allow()
-  persist.keepDraft('T', draft)
-  expect(open(storage, 'app:bob:').drafts()).toEqual([])
-  expect(open(storage, 'app:alice:').drafts()).toHaveLength(1)
+  const written: string[] = []
+  const { put } = store
+  store.put = (row) => {
+    written.push(String(row.key.at(-2)))
+    return put(row)
+  }
+  const withFile = { ...draft, files: [new File(['x'], 'a.txt')] }
+  await persist.keepDraft('T', withFile, emptyDraft)
+  await persist.keepDraft('T', { ...withFile, body: 'bc' }, withFile)
+  expect(written.sort()).toEqual(['draft', 'draft', 'files'])
+  const [only] = (await open().load()).drafts
+  expect(only?.[1]).toMatchObject({ body: 'bc', files: [{ name: 'a.txt', size: 1 }] })
+  await persist.keepDraft('T', emptyDraft, withFile)
+  expect(rows.size).toBe(0)
 })
 
-test('what we cannot have written is thrown away, and what is not text becomes text', () => {
-  const storage = new MemoryStorage()
-  for (const [at, value] of ['{', 'null', '5', '{"body":7}', '[]'].entries()) storage.setItem(`w:d:${at}`, value)
-  storage.setItem('w:d:T', '{"body":"b","subject":{"toString":1},"category":null}')
-  storage.setItem('other', '{')
-  const [only] = open(storage).drafts()
-  expect(only?.[0]).toBe('T')
-  expect(typeof only?.[1].category).toBe('string')
-  expect(Object.keys(storage).sort()).toEqual(['other', 'w:d:T'])
+test('another customer sees nothing of it', async () => {
+  const { open } = table()
+  const persist = open('alice')
+  persist.allow()
+  await persist.keepDraft('T', draft, emptyDraft)
+  expect(await open('bob').load()).toEqual({ drafts: [], unsent: [] })
+  await persist.clear()
+  expect((await open('alice').load()).drafts).toEqual([])
 })
 
-test('a storage that throws is survived', () => {
-  const blocked = createPersist('w:', () => {
-    throw new Error('SecurityError')
-  })
-  blocked.allow()
-  blocked.keepDraft('T', draft)
-  expect(blocked.drafts()).toEqual([])
-  expect(blocked.unsent()).toEqual([])
+test('what is not ours is taken as text or left out', async () => {
+  const { rows, open } = table()
+  const key = (...rest: string[]) => ['app', 'alice', ...rest]
+  rows.set('1', { key: key('draft', 'T'), body: { toString: 1 }, subject: 5 })
+  rows.set('2', { key: key('files', 'T'), files: ['x', null] })
+  rows.set('3', { key: key('unsent', 'c'), at: 'never', body: 'b', files: {}, state: 'sending', ticket_id: 7 })
+  const { drafts, unsent } = await open().load()
+  expect(drafts).toEqual([['T', emptyDraft]])
+  expect(unsent).toEqual([{ client_id: 'c', ticket_id: null, subject: '', body: 'b', category: '', files: [], at: 0, state: 'failed' }])
+})
+
+test('a storage that throws is survived and told; once it works again everything is kept', async () => {
+  const { state, rows, open } = table()
+  const persist = open()
+  persist.allow()
+  state.blocked = true
+  await persist.keepDraft('T', draft, emptyDraft)
+  await persist.keepUnsent('c', entry)
+  expect(persist.blocked.value).toBe(true)
+  expect(await persist.load()).toMatchObject({ drafts: [['T', draft]], unsent: [{ client_id: 'c' }] })
+  state.blocked = false
+  await persist.keepDraft('new', draft, emptyDraft)
+  expect(persist.blocked.value).toBe(false)
+  expect(rows.size).toBe(3)
 })

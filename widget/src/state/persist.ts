@@ -1,64 +1,127 @@
+import { type ReadonlySignal, signal } from '@preact/signals-core'
 import type { Unsent } from './merge.ts'
+import type { Row, Store } from './store.ts'
 
-/** What somebody is typing: into a ticket only `body`, into the form of a new ticket all of it. */
+/** What somebody is typing: into a ticket only `body` and files, into the form of a new ticket all of it. */
 export interface Draft {
   subject: string
   body: string
   category: string
+  files: readonly File[]
 }
-export const emptyDraft: Draft = { subject: '', body: '', category: '' }
+export const emptyDraft: Draft = { subject: '', body: '', category: '', files: [] }
 
-type Kept = Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>
-
-/** Our entries hold no objects; somebody else's could stand where text is expected. */
-const flat = (key: string, value: unknown) => (key && value && typeof value === 'object' ? '' : value)
+/** What was kept of one customer. */
+export interface Kept {
+  drafts: [place: string, draft: Draft][]
+  /** In the order of writing. */
+  unsent: Unsent[]
+}
 
 export interface Persist {
-  drafts: () => [ticketId: string, draft: Draft][]
-  unsent: () => Unsent[]
-  /** Null forgets it. */
-  keepDraft: (ticketId: string, draft: Draft | null) => void
-  keepUnsent: (clientId: string, entry: Unsent | null) => void
+  /** Never rejects. */
+  load: () => Promise<Kept>
+  /** Null forgets it. `before`: the draft that this one replaces. Settles when it is kept, or known that it cannot be. */
+  keepDraft: (place: string, draft: Draft | null, before: Draft) => Promise<unknown>
+  keepUnsent: (clientId: string, entry: Unsent | null) => Promise<unknown>
   /** From now on things are written; before the customer has opened the widget nothing is. */
   allow: () => void
+  /** Something could not be kept: it lives in memory alone. */
+  blocked: ReadonlySignal<boolean>
+  clear: () => Promise<unknown>
 }
 
-/**
- * Drafts and unsent messages of one customer in one app, one storage entry each, so that several tabs do not overwrite one another. Whatever the
- * storage throws or holds is survived: then things live in memory alone. Tokens never come here.
- */
-export function createPersist(prefix: string, storage: () => Kept): Persist {
-  let allowed = false
-  const attempt = <T>(action: (kept: Kept) => T, otherwise: T): T => {
-    try {
-      return action(storage())
-    } catch {
-      return otherwise
-    }
-  }
-  const keep = (key: string, value: unknown) =>
-    attempt((kept) => (value === null ? kept.removeItem(prefix + key) : allowed && kept.setItem(prefix + key, JSON.stringify(value))), undefined)
+/** Drafts, their files (apart, as they are large and change rarely), unsent messages with theirs. */
+type Kind = 'draft' | 'files' | 'unsent'
 
-  /** What stands under a kind of key; what we cannot have written is thrown away. */
-  const all = (kind: string) =>
-    attempt((kept) => {
-      const found: [string, Unsent][] = []
-      for (const key of Object.keys(kept)) {
-        if (!key.startsWith(prefix + kind)) continue
-        const value = attempt(() => JSON.parse(kept.getItem(key) ?? '', flat) as Unsent, null)
-        if (typeof value?.body === 'string') found.push([key.slice(prefix.length + kind.length), value])
-        else kept.removeItem(key)
+/** Somebody else's rows could hold anything. */
+const text = (value: unknown) => (typeof value === 'string' ? value : '')
+const filesOf = (row: Row | undefined) => (Array.isArray(row?.files) ? row.files.filter((one) => one instanceof File) : [])
+const draftOf = (row: Row): Omit<Draft, 'files'> => ({ subject: text(row.subject), body: text(row.body), category: text(row.category) })
+
+function entryOf(client_id: string, row: Row): Unsent {
+  const priority = text(row.priority) as NonNullable<Unsent['priority']>
+  return {
+    ...draftOf(row),
+    client_id,
+    ticket_id: text(row.ticket_id) || null,
+    ...(priority && { priority }),
+    files: filesOf(row),
+    at: Number(row.at) || 0,
+    state: 'failed',
+  }
+}
+
+/** Rows by kind and id. */
+function collect(rows: ReadonlyMap<string, Row | null>): Kept {
+  const drafts = new Map<string, Draft>()
+  const unsent: Unsent[] = []
+  for (const [name, row] of rows) {
+    const [kind, id = ''] = name.split(' ')
+    if (!row) continue
+    if (kind === 'unsent') unsent.push(entryOf(id, row))
+    else drafts.set(id, { ...emptyDraft, ...drafts.get(id), ...(kind === 'draft' ? draftOf(row) : { files: filesOf(row) }) })
+  }
+  return { drafts: [...drafts], unsent: unsent.sort((a, b) => a.at - b.at) }
+}
+
+/** Drafts and unsent messages of one customer (`scope`), in the store. What the store does not take stays here, and is tried again with the next. Tokens never come here. */
+export function createPersist(store: Store, scope: readonly string[]): Persist {
+  const blocked = signal(false)
+  let allowed = false
+  /** What the store does not have yet; null is to be removed from it. */
+  const waiting = new Map<string, Row | null>()
+
+  const keyOf = (name: string) => [...scope, ...name.split(' ')]
+  const write = async (name: string, row: Row | null) => {
+    try {
+      await (row ? store.put(row) : store.remove(keyOf(name)))
+    } catch {
+      // Nothing has to be removed from where nothing is.
+      if (row) {
+        blocked.value = true
+        return
       }
-      return found
-    }, [])
+    }
+    if (waiting.get(name) === row) waiting.delete(name)
+    if (![...waiting.values()].some(Boolean)) blocked.value = false
+  }
+  const keep = async (kind: Kind, id: string, members: object | null) => {
+    const name = `${kind} ${id}`
+    const row = members && { ...members, key: keyOf(name) }
+    waiting.set(name, row)
+    if (blocked.peek()) await flush()
+    else if (allowed || !row) await write(name, row)
+  }
+  const flush = () => Promise.all([...waiting].map(([name, row]) => write(name, row)))
 
   return {
-    drafts: () => all('d:').map(([id, { body, subject, category }]) => [id, { body, subject: `${subject ?? ''}`, category: `${category ?? ''}` }]),
-    unsent: () => all('u:').map(([client_id, entry]): Unsent => ({ ...entry, client_id, subject: `${entry.subject ?? ''}`, state: 'failed' })),
-    keepDraft: (ticketId, draft) => keep(`d:${ticketId}`, draft),
-    keepUnsent: (clientId, entry) => keep(`u:${clientId}`, entry),
+    blocked,
+    load: async () => {
+      const stored = await store.all(scope).catch(() => [])
+      // Whoever has something here has opened the widget before.
+      if (stored.length > 0) allowed = true
+      const rows = new Map(stored.map((row) => [row.key.slice(scope.length).join(' '), row as Row | null]))
+      for (const [name, row] of waiting) rows.set(name, row)
+      return collect(rows)
+    },
+    keepDraft: (place, draft, before) => {
+      const { files, ...written } = draft ?? emptyDraft
+      return Promise.all([
+        keep('draft', place, Object.values(written).some(Boolean) ? written : null),
+        files !== before.files && keep('files', place, files.length > 0 ? { files } : null),
+      ])
+    },
+    keepUnsent: (clientId, entry) => keep('unsent', clientId, entry),
     allow: () => {
+      if (allowed) return
       allowed = true
+      void flush()
+    },
+    clear: async () => {
+      const rows = await store.all(scope).catch(() => [])
+      waiting.clear()
+      await Promise.all(rows.map(({ key }) => store.remove(key).catch(() => {})))
     },
   }
 }

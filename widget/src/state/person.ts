@@ -1,14 +1,15 @@
-import { type ReadonlySignal, type Signal, signal } from '@preact/signals-core'
+import { batch, computed, type ReadonlySignal, type Signal, signal } from '@preact/signals-core'
 import type { Message } from '@support-widget/shared/message.ts'
 import type { Ticket } from '@support-widget/shared/ticket.ts'
 import type { Priority } from '@support-widget/shared/vocabulary.ts'
 import type { ApiError, Call } from '../net/api.ts'
+import { createUpload } from '../net/upload.ts'
 import { type Conversation, createConversation } from './conversation.ts'
 import type { Emit } from './events.ts'
 import type { Unsent } from './merge.ts'
 import { createOutbox, type Outbox } from './outbox.ts'
-import { type Draft, emptyDraft, type Persist } from './persist.ts'
-import { createSync, type Sync } from './sync.ts'
+import { type Draft, emptyDraft, type Kept, type Persist } from './persist.ts'
+import { type Connect, createSync, type Join, type Sync } from './sync.ts'
 import { createTickets, type Tickets } from './tickets.ts'
 import type { View } from './view.ts'
 
@@ -17,6 +18,7 @@ export interface NewTicketInput {
   body: string
   category?: string | null
   priority?: Priority
+  files?: readonly File[]
 }
 
 /** A refusal to show beside what was refused: `ticketId` null for the form of a new ticket. */
@@ -25,13 +27,15 @@ export interface Refusal {
   error: ApiError
 }
 
-/** Everything that the widget knows of one signed-in customer. Letting go of it lets go of all. */
+/** Everything that the widget knows of one customer. Letting go of it lets go of all. */
 export interface Person {
   tickets: Tickets
   conversation: Conversation
   outbox: Outbox<Ticket | Message>
   sync: Sync
   refusal: Signal<Refusal | null>
+  /** Something of what stands here is in memory alone, and gone with the page. */
+  unkept: ReadonlySignal<boolean>
   /** What is being typed, by ticket id; `new` is the form of a new ticket. */
   drafts: ReadonlySignal<ReadonlyMap<string, Draft>>
   write: (ticketId: string, draft: Partial<Draft>) => void
@@ -43,91 +47,144 @@ export interface Person {
   carry: (ticketId: string) => void
   /** The new ticket as the server stored it; tried until the server has decided. */
   create: (input: NewTicketInput) => Promise<Ticket>
-  allowStorage: () => void
+  /** The customer has opened the widget, or the page has written for them: from now on things are kept. */
+  begin: () => void
+  /** Another tab of this customer has begun. */
+  called: Signal<boolean>
+  /** Throws away what was not sent. */
+  discard: (clientId: string) => void
+  /** Nothing of what waits is sent: it all goes into the form of a new ticket. */
+  recall: () => void
+  /** What somebody wrote who has turned out to be this customer. */
+  adopt: (kept: Kept) => Promise<unknown>
   dispose: () => void
 }
 
 interface Ways {
   call: Call
-  connect: Parameters<typeof createSync>[0]['connect']
+  connect: Connect
+  join: Join
   persist: Persist
+  /** What stood in `persist`. */
+  kept: Kept
+  /** Runs something under a name in one tab of this customer at a time. */
+  alone: (name: string, task: () => Promise<void>) => Promise<void>
+  /** Tells the customer's tabs that know of no other that this one has begun. */
+  onBegin: () => void
   view: View
   emit: Emit
 }
 
 /** 128 random bits: the name of a message or ticket, given by its author's device. */
-const newClientId = () => crypto.getRandomValues(new Uint32Array(4)).join('-')
+export const newClientId = () => crypto.getRandomValues(new Uint32Array(4)).join('-')
 
-export function createPerson({ call, connect, persist, view, emit }: Ways): Person {
+export function createPerson({ call, connect, join, persist, kept, alone, onBegin, view, emit }: Ways): Person {
   const tickets = createTickets(call)
   const conversation = createConversation({
     call,
     tickets,
     onMessage: (message) => emit('message_received', { ticket_id: message.ticket_id, message }),
+    onRead: (ticket_id, seq) => sync.say({ type: 'frame', frame: { type: 'ticket.read', payload: { ticket_id, by: 'customer', seq } } }),
   })
+  const upload = createUpload(call)
   const refusal = signal<Refusal | null>(null)
-  const drafts = signal<ReadonlyMap<string, Draft>>(new Map(persist.drafts()))
+  const called = signal(false)
+  const drafts = signal<ReadonlyMap<string, Draft>>(new Map(kept.drafts))
+  /** Counts what was kept by this tab. */
+  let writes = 0
 
+  const tell = async (keeping: Promise<unknown>) => {
+    writes++
+    await keeping
+    sync.say({ type: 'kept' })
+  }
   const draftOf = (id: string) => drafts.value.get(id) ?? emptyDraft
-  const keepDraft = (id: string, draft: Draft) => persist.keepDraft(id, draft.body || draft.subject ? draft : null)
   const write = (id: string, change: Partial<Draft>) => {
-    const draft = { ...draftOf(id), ...change }
+    const before = draftOf(id)
+    const draft = { ...before, ...change }
     drafts.value = new Map(drafts.value).set(id, draft)
-    keepDraft(id, draft)
+    return tell(persist.keepDraft(id, draft, before))
+  }
+  /** Drafts and unsent messages as all tabs have left them. */
+  const reread = async () => {
+    for (let seen = -1; seen !== writes; ) {
+      seen = writes
+      const now = await persist.load()
+      // What was typed here meanwhile is newer.
+      if (seen === writes)
+        batch(() => {
+          drafts.value = new Map(now.drafts)
+          outbox.restore(now.unsent)
+          // Another tab has sent it, or thrown it away.
+          const { name, id } = view.screen.value
+          if (name === 'pending' && !outbox.entries.value.some((one) => one.client_id === id)) view.go('list')
+        })
+    }
   }
 
   const onScreen = (clientId: string) => view.screen.value.name === 'pending' && view.screen.value.id === clientId
 
-  const deliverTicket = async ({ client_id, subject = '', body, category, priority = 'normal' }: Unsent) => {
+  /** Uploads of an entry that was late and is sent after all are new ones: the first may be gone. */
+  const uploadsOf = async ({ client_id, files = [], at }: Unsent) =>
+    files.length > 0 ? { attachments: await upload(files, `${client_id}.${at}`) } : {}
+  const deliverTicket = async (entry: Unsent) => {
+    const { client_id, subject = '', body, category, priority = 'normal' } = entry
     const answer = await call('createTicket', {
-      body: { client_id, subject, body, priority, channel: 'widget', ...(category && { category }) },
+      body: { client_id, subject, body, priority, channel: 'widget', ...(category && { category }), ...(await uploadsOf(entry)) },
     })
     const ticket = conversation.take(answer)
     if (onScreen(client_id)) view.go('thread', answer.id)
     emit('ticket_created', { ticket })
     return ticket
   }
-  const deliverMessage = async (id: string, { client_id, body }: Unsent) => {
-    const message = await call('sendMessage', { params: { id }, body: { body, client_id } })
+  const deliverMessage = async (id: string, entry: Unsent) => {
+    const { client_id, body } = entry
+    const message = await call('sendMessage', { params: { id }, body: { body, client_id, ...(await uploadsOf(entry)) } })
     conversation.receive(message)
     emit('message_sent', { ticket_id: id, message })
     return message
   }
   /** What is typed there now stays. */
-  const addTo = (place: string, { subject, body, category }: Pick<Unsent, 'subject' | 'body' | 'category'>) => {
+  const addTo = (place: string, { subject, body, category, files = [] }: Partial<Draft>) => {
     const typed = draftOf(place)
-    write(place, {
+    return write(place, {
       subject: typed.subject || subject || '',
-      body: typed.body ? `${body}\n\n${typed.body}` : body,
+      body: [body, typed.body].filter(Boolean).join('\n\n'),
       category: typed.category || category || '',
+      files: files.length > 0 ? [...files, ...typed.files] : typed.files,
     })
   }
+  const asDraft = ({ subject = '', body, category, files = [] }: Unsent): Draft => ({ subject, body, category: category ?? '', files })
   /** The page's own tickets, whose refusal the page is told, and nobody else. */
   const fromPage = new Set<string>()
   /** The text goes back to where it was typed, or into a new ticket where its own takes no more. */
   const giveBack = (entry: Unsent, error: ApiError) => {
     if (fromPage.has(entry.client_id)) return onScreen(entry.client_id) && view.go('list')
-    const full = error.code === 'ticket_closed' || error.code === 'ticket_full'
-    addTo(entry.ticket_id && !full ? entry.ticket_id : 'new', entry)
+    const full = /^(ticket_closed|ticket_full|not_found)$/.test(error.code)
+    void addTo(entry.ticket_id && !full ? entry.ticket_id : 'new', asDraft(entry))
     refusal.value = { ticketId: entry.ticket_id, error }
     if (onScreen(entry.client_id)) view.go('new')
     if (full) void sync.catchUp()
   }
 
-  const restored = persist.unsent().sort((a, b) => a.at - b.at)
   const outbox = createOutbox<Ticket | Message>({
     deliver: (entry) => (entry.ticket_id ? deliverMessage(entry.ticket_id, entry) : deliverTicket(entry)),
     refused: giveBack,
-    keep: persist.keepUnsent,
-    restored,
+    keep: (id, entry) => void tell(persist.keepUnsent(id, entry)),
+    reread,
+    alone,
   })
-  const sync = createSync({ connect, view, tickets, conversation, kick: outbox.kick })
-  if (restored.length > 0) outbox.kick()
+  outbox.restore(kept.unsent)
+  const sync = createSync({ connect, join, view, tickets, conversation, called, kick: outbox.kick, reread })
 
-  const post = (entry: Pick<Unsent, 'ticket_id' | 'subject' | 'body' | 'category' | 'priority'>) => {
+  const post = (entry: Omit<Unsent, 'client_id' | 'at' | 'state'>) => {
     refusal.value = null
     const client_id = newClientId()
     return { client_id, answer: outbox.add({ ...entry, client_id, at: Date.now(), state: 'sending' }) }
+  }
+  const begin = () => {
+    onBegin()
+    persist.allow()
   }
   const createTicket = (input: NewTicketInput) => post({ ...input, ticket_id: null })
   return {
@@ -136,36 +193,57 @@ export function createPerson({ call, connect, persist, view, emit }: Ways): Pers
     outbox,
     sync,
     refusal,
+    called,
+    unkept: computed(
+      () => persist.blocked.value && (outbox.entries.value.length > 0 || [...drafts.value.values()].some((one) => one.body || one.subject)),
+    ),
     drafts,
     write,
     send: (ticketId) => {
-      const { body } = draftOf(ticketId)
-      write(ticketId, emptyDraft)
-      // A refusal has already put the text back.
-      post({ ticket_id: ticketId, body }).answer.catch(() => {})
+      const { body, files } = draftOf(ticketId)
+      // Kept as unsent before it is no draft any more. A refusal puts the text back.
+      post({ ticket_id: ticketId, body, files }).answer.catch(() => {})
+      void write(ticketId, emptyDraft)
     },
     submit: () => {
-      const input = draftOf('new')
-      write('new', emptyDraft)
-      const { client_id, answer } = createTicket(input)
+      const { client_id, answer } = createTicket(draftOf('new'))
+      void write('new', emptyDraft)
       view.go('pending', client_id)
       answer.catch(() => {})
     },
     carry: (ticketId) => {
       const draft = draftOf(ticketId)
-      if (draft.body) addTo('new', draft)
-      write(ticketId, emptyDraft)
+      if (draft.body) void addTo('new', draft)
+      void write(ticketId, emptyDraft)
       view.go('new')
     },
     create: async (input) => {
+      begin()
       const { client_id, answer } = createTicket(input)
       fromPage.add(client_id)
       return (await answer) as Ticket
     },
-    allowStorage: () => {
-      persist.allow()
-      for (const [id, draft] of drafts.value) keepDraft(id, draft)
-      for (const entry of outbox.entries.value) persist.keepUnsent(entry.client_id, entry)
+    begin,
+    discard: (clientId) => {
+      outbox.discard(clientId)
+      if (onScreen(clientId)) view.go('list')
+    },
+    recall: () => {
+      for (const entry of outbox.entries.value) {
+        void addTo('new', asDraft(entry))
+        outbox.discard(entry.client_id)
+      }
+      for (const [place, draft] of drafts.value) {
+        if (place === 'new') continue
+        void addTo('new', draft)
+        void write(place, emptyDraft)
+      }
+    },
+    adopt: async ({ drafts, unsent }) => {
+      await Promise.all(drafts.map(([place, draft]) => addTo(place, draft)))
+      await Promise.all(unsent.map((entry) => tell(persist.keepUnsent(entry.client_id, entry))))
+      await reread()
+      outbox.kick()
     },
     dispose: () => {
       sync.dispose()

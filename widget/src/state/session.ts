@@ -41,6 +41,8 @@ async function fromUrl(url: string, fetch: typeof globalThis.fetch, signal: Abor
 
 export interface Session {
   getToken: GetToken
+  /** In how many ms the token will be replaced. */
+  renewIn: () => number
   /** The customer behind the token, or null when nobody is signed in. Rejects with `NetworkError` when that cannot be known now. */
   who: () => Promise<string | null>
 }
@@ -48,6 +50,8 @@ export interface Session {
 interface Surroundings {
   /** The host's next token names somebody else, or nobody: whatever was shown so far must go. */
   onChange: () => void
+  /** Runs in one tab at a time. */
+  alone?: (task: () => Promise<string | null>) => Promise<string | null>
   fetch?: typeof fetch
   now?: () => number
   /** How long the page may take to give a token, ms. */
@@ -57,7 +61,7 @@ interface Surroundings {
 /** Holds the host's token in memory, and asks for the next one before it ends. */
 export function createSession(
   source: TokenSource,
-  { onChange, fetch = globalThis.fetch.bind(globalThis), now = Date.now, patience = 20_000 }: Surroundings,
+  { onChange, alone = (task) => task(), fetch = globalThis.fetch.bind(globalThis), now = Date.now, patience = 20_000 }: Surroundings,
 ): Session {
   let held: { token: string | null; who: string | null; exp: number; at: number } | undefined
   let asking: Promise<string | null> | undefined
@@ -86,13 +90,15 @@ export function createSession(
 
   const getToken: GetToken = async ({ fresh = false } = {}) => {
     if (held && !fresh && usable()) return held.token
-    asking ??= ask().finally(() => {
+    // Many tabs whose tokens end at once must not ask the page's backend at once.
+    asking ??= (held ? alone(ask) : ask()).finally(() => {
       asking = undefined
     })
     return asking
   }
   return {
     getToken,
+    renewIn: () => ((held?.exp ?? 0) - ahead) * 1000 - now(),
     who: async () => {
       // Who was nobody may have signed in since.
       await getToken({ fresh: held?.who === null })

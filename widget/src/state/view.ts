@@ -17,6 +17,8 @@ export interface View {
   ticketId: ReadonlySignal<string | null>
   online: Signal<boolean>
   visible: Signal<boolean>
+  /** The page was left, and may be in the browser's cache: nothing is held open. */
+  away: Signal<boolean>
   /** Counts the times at which the page came back: into view, online, or out of the browser's cache. */
   wake: Signal<number>
 }
@@ -27,15 +29,18 @@ export function createView(stop: AbortSignal): View {
   const asked = signal(false)
   const online = signal(navigator.onLine)
   const visible = signal(document.visibilityState === 'visible')
+  const away = signal(false)
   const wake = signal(0)
-  const look = () => {
-    const before = online.value && visible.value
-    online.value = navigator.onLine
-    visible.value = document.visibilityState === 'visible'
-    if (!before && online.value && visible.value) wake.value++
-  }
+  const look = ({ type }: Event) =>
+    batch(() => {
+      const before = online.value && visible.value && !away.value
+      online.value = navigator.onLine
+      visible.value = document.visibilityState === 'visible'
+      away.value = type === 'pagehide'
+      if (!before && online.value && visible.value) wake.value++
+    })
   document.addEventListener('visibilitychange', look, { signal: stop })
-  for (const name of ['online', 'offline', 'pageshow']) window.addEventListener(name, look, { signal: stop })
+  for (const name of ['online', 'offline', 'pagehide', 'pageshow']) window.addEventListener(name, look, { signal: stop })
   return {
     open: signal(false),
     screen,
@@ -48,6 +53,7 @@ export function createView(stop: AbortSignal): View {
     ticketId: computed(() => (screen.value.name === 'thread' ? screen.value.id : null)),
     online,
     visible,
+    away,
     wake,
   }
 }

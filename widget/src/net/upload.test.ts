@@ -1,0 +1,36 @@
+import { expect, test } from 'vitest'
+import type { Call } from './api.ts'
+import { createUpload } from './upload.ts'
+
+function setUp() {
+  const sent: [name: string, once: string][] = []
+  const call = (async (_: string, { body, once }: { body: FormData; once: string }) => {
+    const file = body.get('file') as File
+    sent.push([file.name, once])
+    return { id: `id of ${once}` }
+  }) as unknown as Call
+  return { upload: createUpload(call), sent }
+}
+
+test('each file under a name of its own, and none twice', async () => {
+  const { upload, sent } = setUp()
+  const files = [new File(['a'], 'a.txt'), new File(['b'], 'b.txt')]
+  const ids = ['id of m.0', 'id of m.1']
+  expect(await upload(files, 'm')).toEqual(ids)
+  expect(await upload(files, 'm')).toEqual(ids)
+  expect(sent).toEqual([
+    ['a.txt', 'm.0'],
+    ['b.txt', 'm.1'],
+  ])
+})
+
+test('what is too large or gone from the disk is refused before it is sent', async () => {
+  const { upload, sent } = setUp()
+  const large = new File([], 'film.mp4')
+  Object.defineProperty(large, 'size', { value: 10 * 2 ** 20 + 1 })
+  const gone = new File(['x'], 'gone.txt')
+  gone.slice = () => ({ arrayBuffer: () => Promise.reject(new DOMException('gone', 'NotReadableError')) }) as unknown as Blob
+  for (const file of [large, gone])
+    await expect(upload([file], 'm')).rejects.toMatchObject({ status: 400, detail: expect.stringContaining(file.name) })
+  expect(sent).toEqual([])
+})
