@@ -6,8 +6,18 @@ import { parseAst } from 'vite'
  */
 const methods: Record<string, Record<string, string>> = {
   socket: {
-    ...gone('send', 'emitWithAck', 'compress', 'volatile', 'timeout', 'disconnected', 'close', 'open', 'listenersAny', 'listenersAnyOutgoing'),
-    ...gone('onAny', 'prependAny', 'offAny', 'onAnyOutgoing', 'prependAnyOutgoing', 'offAnyOutgoing', 'notifyOutgoingListeners'),
+    ...gone('send', 'emitWithAck', 'compress', 'volatile', 'timeout', 'disconnected', 'close', 'open', 'active', 'listenersAny'),
+    ...gone(
+      'emitBuffered',
+      'listenersAnyOutgoing',
+      'onAny',
+      'prependAny',
+      'offAny',
+      'onAnyOutgoing',
+      'prependAnyOutgoing',
+      'offAnyOutgoing',
+      'notifyOutgoingListeners',
+    ),
     ...gone('_addToQueue', '_drainQueue', '_registerAckCallback', '_clearAcks', '_sendConnectPacket'),
     constructor: 'constructor(io, nsp) { super(); Object.assign(this, { io, nsp, connected: false, receiveBuffer: [], ids: 0, acks: new Map() }) }',
     connect: 'connect() { this.subEvents(); this.io.open() }',
@@ -18,16 +28,30 @@ const methods: Record<string, Record<string, string>> = {
     emitEvent: '',
     ack: '',
     onack: 'onack({ id, data }) { const ack = this.acks.get(id); this.acks.delete(id); ack?.(...data) }',
-    onconnect: 'onconnect() { this.connected = true; this.emitBuffered(); this.emitReserved("connect") }',
-    emitBuffered: 'emitBuffered() { for (const data of this.receiveBuffer.splice(0)) super.emit(...data) }',
+    onconnect: `onconnect() {
+      this.connected = true
+      for (const data of this.receiveBuffer.splice(0)) super.emit(...data)
+      this.emitReserved("connect")
+    }`,
+    onpacket: `onpacket(packet) {
+      const { type, data, nsp } = packet
+      if (nsp !== this.nsp) return
+      if (type === PacketType.CONNECT && data?.sid) this.onconnect()
+      if (type === PacketType.EVENT) this.onevent(packet)
+      if (type === PacketType.ACK) this.onack(packet)
+      if (type === PacketType.DISCONNECT) this.ondisconnect()
+      if (type !== PacketType.CONNECT_ERROR) return
+      this.destroy()
+      this.emitReserved("connect_error", Object.assign(new Error(data.message), { data: data.data }))
+    }`,
+    destroy: 'destroy() { this.subs?.forEach((end) => end()); this.subs = undefined; this.io._destroy() }',
   },
   manager: {
     ...gone('connect', 'disconnect', 'reconnect', 'onreconnect', 'reconnection', 'reconnectionAttempts', 'reconnectionDelay', 'reconnectionDelayMax'),
-    ...gone('randomizationFactor', 'timeout', 'maybeReconnectOnOpen'),
+    ...gone('randomizationFactor', 'timeout', 'maybeReconnectOnOpen', 'onping', '_close'),
     constructor: `constructor(uri, opts) {
       super()
       Object.assign(this, { uri, opts, nsps: {}, subs: [], _readyState: "closed", encoder: new parser.Encoder(), decoder: new parser.Decoder() })
-      installTimerFunctions(this, opts)
     }`,
     open: `open() {
       if (this._readyState !== "closed") return
@@ -37,7 +61,18 @@ const methods: Record<string, Record<string, string>> = {
       this.subs.push(on(this.engine, "open", () => this.onopen()), on(this.engine, "error", failed))
     }`,
     onclose: 'onclose(...why) { this.cleanup(); this.engine?.close(); this._readyState = "closed"; this.emitReserved("close", ...why) }',
-    _close: '_close() { this.onclose("forced close") }',
+    onopen: `onopen() {
+      this.cleanup()
+      this._readyState = "open"
+      this.emitReserved("open")
+      const heard = { data: (text) => this.ondata(text), error: (error) => this.onerror(error), close: (...why) => this.onclose(...why) }
+      for (const name in heard) if (Object.hasOwn(heard, name)) this.subs.push(on(this.engine, name, heard[name]))
+      this.subs.push(on(this.decoder, "decoded", (packet) => nextTick(() => this.emitReserved("packet", packet))))
+    }`,
+    ondecoded: '',
+    socket: 'socket(nsp) { return (this.nsps[nsp] = new Socket(this, nsp)) }',
+    _destroy: '_destroy() { this.onclose("forced close") }',
+    _packet: '_packet(packet) { for (const text of this.encoder.encode(packet)) this.engine.write(text) }',
   },
 }
 
@@ -86,9 +121,8 @@ export const prune = {
     if (file === 'backo2') return 'export class Backoff {}'
     const changes = methods[file]
     if (changes) {
-      const long = /"It seems you are trying to reach a Socket\.IO server in v2[^"]*"/
       const less = withoutMethods(code, changes)
-      return file === 'socket' ? replace(replace(less, long, '"old server"'), '= Object.freeze({', '= ({') : less
+      return file === 'socket' ? replace(less, '= Object.freeze({', '= ({') : less
     }
     // Methods for debugging and for what the widget never asks. A descriptor would inherit what the page has put on Object.prototype, and be refused for it.
     if (id.includes('signals-core')) return signalChanges.reduce((text, [what, by]) => replace(text, what, by), code)

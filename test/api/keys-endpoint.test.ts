@@ -5,7 +5,7 @@ import { SignJWT } from 'jose'
 import { describe, expect, test } from 'vitest'
 import { client } from '../support/client.ts'
 import { newApp } from '../support/factories.ts'
-import { sharedServer } from '../support/server.ts'
+import { sharedServer, type TestServer } from '../support/server.ts'
 
 /** What the server believes for half a minute, it believes no more. */
 const believed = 30_001
@@ -22,12 +22,14 @@ async function setUp() {
   return { server, app, ada, make, made, list, audited }
 }
 
-function sign(key: MadeKey, sub: string, claims: object = {}): Promise<string> {
+/** By the clock of the server, which other files move. */
+function sign({ clock }: TestServer, key: MadeKey, sub: string, claims: object = {}): Promise<string> {
+  const now = Math.floor(clock.now().getTime() / 1000)
   return new SignJWT({ ...claims })
     .setProtectedHeader({ alg: 'HS256', kid: key.id })
     .setSubject(sub)
-    .setIssuedAt()
-    .setExpirationTime('10m')
+    .setIssuedAt(now)
+    .setExpirationTime(now + 600)
     .sign(new TextEncoder().encode(key.secret ?? ''))
 }
 
@@ -37,7 +39,7 @@ describe('keys', () => {
     const signing = await made({ kind: 'signing', name: 'Token route' })
     const admin = await made({ kind: 'admin' })
     const partner = await made({ kind: 'partner', customer: { external_id: 'new one' }, links: { policy_number: ['1', '2'] } })
-    expect((await client(server.url, await sign(signing, 'ann')).call('getMe', {})).customer.external_id).toBe('ann')
+    expect((await client(server.url, await sign(server, signing, 'ann')).call('getMe', {})).customer.external_id).toBe('ann')
     expect((await client(server.url, admin.secret ?? '').call('agentGetMe', {})).role).toBe('admin')
     const partnerClient = client(server.url, partner.secret ?? '')
     expect((await partnerClient.call('getMe', {})).customer).toMatchObject({ id: partner.customer?.id, external_id: 'new one' })
@@ -124,7 +126,7 @@ describe('keys', () => {
   test('KEYS-5: a revoked key is refused within the minute; twice is once; two live side by side', async () => {
     const { server, ada, made, list, audited } = await setUp()
     const [old, fresh] = [await made({ kind: 'signing' }), await made({ kind: 'signing' })]
-    const [first, second] = await Promise.all([old, fresh].map(async (key) => client(server.url, await sign(key, 'ann'))))
+    const [first, second] = await Promise.all([old, fresh].map(async (key) => client(server.url, await sign(server, key, 'ann'))))
     const backend = client(server.url, (await made({ kind: 'admin', name: 'old backend' })).secret ?? '')
     for (const one of [first, second]) await one?.call('getMe', {})
     await backend.call('agentGetMe', {})

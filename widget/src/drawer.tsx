@@ -68,7 +68,7 @@ export function Drawer({ ui, person, close }: ScreenProps & { close: () => void 
         </button>
       </header>
       <div class="notice" role="status">
-        {[trouble, unkept].filter(Boolean).join(' ')}
+        {`${trouble} ${unkept}`.trim()}
       </div>
       <Screen ui={ui} person={person} />
     </div>

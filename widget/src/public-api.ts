@@ -23,7 +23,7 @@ const pick = (given: unknown, ...names: string[]): Record<string, string> =>
 const filesOf = (given: unknown): File[] => {
   const files = [...((given as { files?: Iterable<unknown> } | null)?.files ?? [])]
   if (files.every((one) => one instanceof File)) return files
-  throw new TypeError('files: not a File')
+  throw new TypeError('files')
 }
 
 function openingOf(given: unknown): Opening {

@@ -195,3 +195,32 @@ test('TAB-6: tokens are replaced in time over the open socket, by one tab at a t
   expect(most).toBe(1)
   expect(field.proxy.sockets.now).toBe(1)
 })
+
+test('TAB-7: three tabs that start at once send what one left behind once, in order', async () => {
+  const { context, pages, params } = await three('crowd')
+  const [first] = pages
+  const widget = widgetOf(first)
+  await widget.open()
+  field.proxy.fate = (req) => (req.method === 'POST' ? 'fail' : 'pass')
+  for (const text of ['Two', 'Three']) {
+    await widget.composer.fill(text)
+    await widget.composer.press('Enter')
+  }
+  await widget.thread.getByText('Not sent yet').nth(1).waitFor()
+  for (const page of pages) await page.close()
+  field.proxy.fate = () => 'pass'
+  field.proxy.latency = 300
+  field.proxy.seen.length = 0
+  const opened = await Promise.all([1, 2, 3].map(() => field.page(context, 'crowd')))
+  await expect.poll(() => field.bodies('crowd')).toEqual(['One', 'Two', 'Three'])
+  for (const page of opened) await widgetOf(page).launcher.waitFor()
+  field.proxy.latency = 0
+  // Whoever came second has looked again and found nothing left to send.
+  await expect
+    .poll(
+      async () =>
+        (await opened[0]?.evaluate(async () => (await navigator.locks.query()).pending?.filter((one) => one.name?.split(':').length === 4)))?.length,
+    )
+    .toBe(0)
+  expect(field.proxy.seen.filter((one) => one === `POST /v1/support/tickets/${params.id}/messages`)).toHaveLength(2)
+})

@@ -85,7 +85,7 @@ export function createIdentity({ app, server, view, connect, emit }: Ways): Iden
   /** The session in force answers, so that a newer token of the same customer is used at once. */
   const signedIn = {
     getToken: async (how?: { fresh?: boolean }) => session?.getToken(how) ?? null,
-    renewIn: () => session?.renewIn() ?? Number.POSITIVE_INFINITY,
+    renewIn: () => session?.renewIn() ?? 0,
   }
   /** A visitor and a customer of the same name are two. */
   const scopeOf = (kind: string, name: string) => [app, kind + hash(name)] as const

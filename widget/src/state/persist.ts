@@ -121,7 +121,7 @@ export function createPersist(store: Store, scope: readonly string[]): Persist {
     clear: async () => {
       const rows = await store.all(scope).catch(() => [])
       waiting.clear()
-      await Promise.all(rows.map(({ key }) => store.remove(key).catch(() => {})))
+      await Promise.allSettled(rows.map(({ key }) => store.remove(key)))
     },
   }
 }

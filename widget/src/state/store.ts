@@ -31,8 +31,8 @@ export function createStore(factory: () => IDBFactory): Store {
   }
   const open = (make: boolean) =>
     new Promise<IDBDatabase>((resolve, reject) => {
-      const late = setTimeout(reject, patience)
       const request = factory().open('support-widget', 1)
+      const late = setTimeout(reject, patience)
       request.onupgradeneeded = () => {
         if (make) request.result.createObjectStore(table, bare({ keyPath: 'key' }))
         else request.transaction?.abort()
