@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto'
-import { saveApp } from '@support-widget/server/domain/apps.ts'
+import { saveApp, updateApp } from '@support-widget/server/domain/apps.ts'
 import type { Core } from '@support-widget/server/domain/core.ts'
 import { addApiKey, addSigningKey } from '@support-widget/server/domain/keys.ts'
 import { SignJWT } from 'jose'
@@ -30,6 +30,10 @@ export async function seedDemo(core: Core, secretKey: Buffer, hostOrigins: strin
   const derive = (purpose: string) => createHmac('sha256', secretKey).update(`demo ${purpose}`).digest('base64url')
   const secret = derive('signing key')
   const app = await saveApp(core, { publicId: appId, name: 'Kilnshare', origins: hostOrigins })
+  // Visitors can be tried at once; whoever turns them off finds them off at the next start.
+  if (app.settings.visitors === undefined) {
+    await updateApp(core, { app, cause: { type: 'system', id: null }, keyId: null }, { settings: { visitors: true } })
+  }
   await addSigningKey(core, app, { kid, secret })
   const adminKey = await addApiKey(core, app, { kind: 'admin', name: 'demo backend', key: `sup_admin_${derive('admin key')}` })
   const links = { policy_number: ['PGI-2026-CA-00142', 'PGI-2026-CA-00143'] }

@@ -49,7 +49,7 @@ const statements = [
     select gen_random_uuid(), t.app_id, t.id, n, n, case when n = 2 then 'agent' else 'customer' end, case when n = 2 then null else t.customer_id end, null, pg_temp.sentence(25), false, t.created_at
     from tickets t, generate_series(1, 3) as n where t.subject is not null`,
   `insert into events (id, app_id, ticket_id, type, cause_type, cause_id, data, created_at)
-    select gen_random_uuid(), t.app_id, t.id, kind, 'customer', t.customer_id, jsonb_build_object('type', kind), t.created_at
+    select gen_random_uuid(), t.app_id, t.id, kind, 'customer', t.customer_id, jsonb_build_object('type', kind, 'message_id', t.id), t.created_at
     from tickets t, unnest(array['ticket_created', 'message_created', 'message_created', 'ticket_read']) as kind`,
   `insert into attachments (id, app_id, message_id, position, filename, content_type, size, sha256, storage_key, created_at)
     select gen_random_uuid(), app_id, id, 0, 'photo.png', 'image/png', 1000, '', id::text, created_at from messages where seq = 1 and random() < 0.1`,

@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { client } from '../../support/client.ts'
 import { loaded, type Stack, startStack, storedBy, widgetOf } from '../../support/stack.ts'
 
 let stack: Stack
@@ -38,7 +39,11 @@ test('ID-1: from alice to bob without a reload: nothing of alice stays, and bobâ
   await page.close()
 })
 
-test('ID-2: signed out there is no launcher', async () => {
+test('ID-2: signed out there is no launcher, if the app takes no visitors', async () => {
+  const backend = client(stack.url, stack.running.demo.adminKey)
+  const takeVisitors = (visitors: boolean) => backend.call('agentUpdateApp', { body: { settings: { visitors } } })
+  await takeVisitors(false)
+  onTestFinished(async () => void (await takeVisitors(true)))
   const { page } = await stack.visit(null)
   await loaded(page)
   await page.evaluate(() => new Promise((resolve) => (window as unknown as Global).SupportWidget('on', 'ready', resolve)))

@@ -144,12 +144,12 @@ export function createPerson({ call, connect, join, persist, kept, alone, onBegi
     emit('message_sent', { ticket_id: id, message })
     return message
   }
-  /** What is typed there now stays. */
+  /** What is typed there now stays; a second subject goes into the text. */
   const addTo = (place: string, { subject, body, category, files = [] }: Partial<Draft>) => {
     const typed = draftOf(place)
     return write(place, {
       subject: typed.subject || subject || '',
-      body: [body, typed.body].filter(Boolean).join('\n\n'),
+      body: [typed.subject && subject, body, typed.body].filter(Boolean).join('\n\n'),
       category: typed.category || category || '',
       files: files.length > 0 ? [...files, ...typed.files] : typed.files,
     })
