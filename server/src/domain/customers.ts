@@ -40,7 +40,8 @@ export async function listCustomers(core: Core, actor: AgentActor, filter: Custo
   const matching = db
     .selectFrom('customers as c')
     .where('c.app_id', '=', actor.app.id)
-    .where('c.erased_at', 'is', null)
+    // Who is being erased is blocked too: the others need not be asked.
+    .$if(filter.blocked, (query) => query.where('c.erased_at', 'is', null))
     .where('c.blocked_at', filter.blocked ? 'is not' : 'is', null)
     .$if(search !== undefined, (query) => query.where(sql<boolean>`(${finds('c', actor.app.id, search ?? '')} or c.external_id = ${search})`))
   const { total } = await matching.select((eb) => eb.fn.countAll<string>().as('total')).executeTakeFirstOrThrow()
