@@ -4,12 +4,20 @@ import { fileURLToPath } from 'node:url'
 import { needChromium } from './support/chromium.ts'
 import { findPostgres, type Postgres, startPostgres } from './support/postgres.ts'
 
+/** Without arguments the databases are asked side by side, in a process each, and the browsers when those are done. */
+const rounds = [
+  [
+    ['unit', 'pglite', 'engine'],
+    ['postgres', 'postgres, pool of one'],
+  ],
+  [['e2e']],
+]
+
 /**
  * `npm test`: every suite. The API and real-time suites run on the embedded database and, where PostgreSQL is installed, on that too, once with a pool of one connection.
  * Further arguments go to Vitest. Ends with the totals, alone on the last line.
  */
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
-const report = here('./output/results.json')
 
 interface Results {
   numPassedTests: number
@@ -22,15 +30,20 @@ interface Results {
 
 async function main(): Promise<number> {
   mkdirSync(here('./output'), { recursive: true })
-  rmSync(report, { force: true })
   const env: NodeJS.ProcessEnv = { ...process.env, CHROMIUM: needChromium() }
   const bin = findPostgres()
   const postgres = bin ? await startPostgres(bin) : null
   if (postgres) await addDatabases(postgres, env)
   else process.stdout.write('PostgreSQL is not installed: the API and real-time suites run on the embedded database alone.\n')
   try {
-    const code = await vitest(env)
-    return total(code)
+    const given = process.argv.slice(2)
+    const isWhole = given.length === 0
+    const results: (Results | null)[] = []
+    for (const round of isWhole ? rounds : [[[]]]) {
+      const parts = round.filter((projects) => postgres !== null || !projects.includes('postgres'))
+      results.push(...(await Promise.all(parts.map((projects) => vitest(env, isWhole ? projects.flatMap((name) => ['--project', name]) : given)))))
+    }
+    return total(results)
   } finally {
     await postgres?.stop()
   }
@@ -41,40 +54,41 @@ async function addDatabases(postgres: Postgres, env: NodeJS.ProcessEnv): Promise
   env.TEST_DATABASE_URL_ONE = await postgres.database('support_one')
 }
 
-function vitest(env: NodeJS.ProcessEnv): Promise<number> {
-  const args = [
-    'run',
-    '--config',
-    here('./vitest.config.ts'),
-    '--reporter=default',
-    '--reporter=json',
-    `--outputFile.json=${report}`,
-    ...process.argv.slice(2),
-  ]
+let started = 0
+
+/** Null if it ended badly without telling why. */
+function vitest(env: NodeJS.ProcessEnv, given: readonly string[]): Promise<Results | null> {
+  const report = here(`./output/results-${started++}.json`)
+  rmSync(report, { force: true })
+  const args = ['run', '--config', here('./vitest.config.ts'), '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...given]
   const child = spawn(process.execPath, [here('./node_modules/vitest/vitest.mjs'), ...args], {
     env,
     cwd: here('.'),
     stdio: ['ignore', 'inherit', 'inherit'],
   })
-  return new Promise((resolve) => child.once('exit', (code) => resolve(code ?? 1)))
+  return new Promise((resolve) => child.once('exit', (code) => resolve(read(report, code ?? 1))))
 }
 
 /** The true totals: a suite that could not even be loaded, or a skipped test, is a failure. */
-function total(code: number): number {
-  const results = read()
-  const passed = results?.numPassedTests ?? 0
-  const skipped = (results?.numPendingTests ?? 0) + (results?.numTodoTests ?? 0)
-  let failed = (results?.numFailedTests ?? 0) + skipped
-  const ok = code === 0 && results?.success === true && failed === 0 && passed > 0
-  if (!ok && failed === 0) failed = Math.max(1, results?.numFailedTestSuites ?? 0)
+function total(parts: readonly (Results | null)[]): number {
+  let [passed, failed, skipped] = [0, 0, 0]
+  for (const results of parts) {
+    passed += results?.numPassedTests ?? 0
+    const left = (results?.numPendingTests ?? 0) + (results?.numTodoTests ?? 0)
+    const bad = (results?.numFailedTests ?? 0) + left
+    skipped += left
+    failed += results?.success && bad === 0 ? 0 : Math.max(bad, results?.numFailedTestSuites ?? 0, 1)
+  }
+  if (passed === 0 && failed === 0) failed = 1
   if (skipped > 0) process.stdout.write(`${skipped} tests were skipped; a skipped test counts as failed.\n`)
   process.stdout.write(`${passed} passed, ${failed} failed\n`)
-  return ok ? 0 : 1
+  return failed === 0 ? 0 : 1
 }
 
-function read(): Results | null {
+function read(report: string, code: number): Results | null {
   try {
-    return JSON.parse(readFileSync(report, 'utf8')) as Results
+    const results = JSON.parse(readFileSync(report, 'utf8')) as Results
+    return { ...results, success: results.success && code === 0 }
   } catch {
     return null
   }
