@@ -1,4 +1,4 @@
-import { type Command, commands } from './cli/commands.ts'
+import { type Command, commands, optionOf } from './cli/commands.ts'
 import { describe, type Given, type Options, readOptions, UsageError, wordsOf } from './cli/options.ts'
 import { readable } from './cli/print.ts'
 import { ConfigError } from './config.ts'
@@ -33,6 +33,12 @@ async function run(args: string[]): Promise<string> {
   return given.has('json') ? `${JSON.stringify(said)}\n` : readable(said)
 }
 
+/** What was refused, by the options that are at fault where the input was. */
+function told({ code, faults = [], message }: Refusal): string {
+  if (code !== 'invalid_request' || faults.length === 0) return message
+  return faults.map((fault) => `${optionOf(fault.location.replace('body.', ''))}: ${fault.message}.`).join('\n')
+}
+
 try {
   process.stdout.write(await run(process.argv.slice(2)))
 } catch (err) {
@@ -41,6 +47,6 @@ try {
     process.exitCode = 2
   } else {
     const { fail } = await import('./main.ts')
-    fail(err instanceof Refusal ? new ConfigError(err.message) : err)
+    fail(err instanceof Refusal ? new ConfigError(told(err)) : err)
   }
 }

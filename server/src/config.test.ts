@@ -108,6 +108,7 @@ describe('the environment', () => {
     expect(demo()).toEqual(made)
     expect(statSync(file).mode & 0o777).toBe(0o600)
     expect(Buffer.from(readFileSync(file, 'utf8').trim(), 'base64')).toEqual(made)
+    expect(() => readConfig({ DATA_DIR: join(folder, 'data') })).toThrow(/^SECRET_KEY: is required; .*DEMO=1/)
     writeFileSync(file, 'broken')
     expect(demo).toThrow(/^SECRET_KEY: .* does not hold 32 bytes/)
     rmSync(folder, { recursive: true })

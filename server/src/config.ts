@@ -139,8 +139,9 @@ function checkTogether(vars: Variables, demo: boolean, host: string, publicUrl: 
 function secretKeys(vars: Variables, demo: boolean): [Buffer, ...Buffer[]] {
   const previous = vars.SECRET_KEY_PREVIOUS ? [vars.SECRET_KEY_PREVIOUS] : []
   if (vars.SECRET_KEY) return [vars.SECRET_KEY, ...previous]
-  if (!demo) throw new ConfigError('SECRET_KEY: is required (make one with: openssl rand -base64 32).')
   const file = join(vars.DATA_DIR, 'secret-key')
+  if (!demo && existsSync(file)) throw new ConfigError(`SECRET_KEY: is required; this DATA_DIR is a demo's, and DEMO=1 uses its key in ${file}.`)
+  if (!demo) throw new ConfigError('SECRET_KEY: is required (make one with: openssl rand -base64 32).')
   if (!existsSync(file)) {
     mkdirSync(vars.DATA_DIR, { recursive: true })
     writeFileSync(file, `${randomBytes(32).toString('base64')}\n`, { mode: 0o600, flag: 'wx' })

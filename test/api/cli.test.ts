@@ -163,10 +163,15 @@ test('CLI-3: what cannot be done it says in one line, and ends with 1', async ()
     ['key revoke', ['--app', id, '--key', 'none'], /^--key none: /],
   ]
   for (const [command, args, line] of wrong) await expect(here(command, ...args)).rejects.toThrow(line)
-  const env = await environment()
+  const { env, id: own } = await setUp()
+  const jwks = ['--kind', 'jwks', '--issuer', own, '--audience', 'a']
   const failed = [
     { ...(await cli(env, 'app', 'show', '--id', 'nobody')), line: /^--id nobody: / },
     { ...(await cli({ ...env, SECRET_KEY: 'short' }, 'app', 'list')), line: /^SECRET_KEY: / },
+    {
+      ...(await cli(env, 'key', 'create', '--app', own, ...jwks, '--jwks-url', 'https://169.254.169.254/')),
+      line: /^--jwks-url: must name a public host/,
+    },
   ]
   for (const { code, out, err, line } of failed) {
     expect(err).toMatch(line)

@@ -144,6 +144,30 @@ describe('bodies', () => {
     await at.end()
   })
 
+  test('BODY-14: a client that sends all of a body that is too large still reads the answer, and one that stops is let go', async () => {
+    const at = await watched()
+    const bytes = 8 * 1024 * 1024
+    const headers = { Authorization: `Bearer ${at.token}`, 'Content-Type': 'application/json', 'Content-Length': String(bytes) }
+    const head = rawRequest(`POST ${new URL(messagesOf(at)).pathname}`, headers)
+    const { hostname, port } = new URL(at.server.url)
+    for (const rest of [bytes, 1, 0]) {
+      const { text, reset } = await new Promise<{ text: string; reset: boolean }>((resolve) => {
+        const socket = connect(Number(port), hostname, () => socket.write(head))
+        let said = ''
+        // The rest is sent when the answer has come: until then nothing is in its way.
+        socket.once('data', () => rest > 0 && socket.write(Buffer.alloc(rest, ' ')))
+        socket.on('data', (chunk) => {
+          said += chunk
+        })
+        socket.on('error', () => {})
+        socket.on('close', (hadError) => resolve({ text: said, reset: hadError }))
+      })
+      expect(text, String(rest)).toMatch(/^HTTP\/1\.1 413 /)
+      expect(reset, String(rest)).toBe(false)
+    }
+    await at.end()
+  })
+
   test('BODY-9: 32 levels are read, 33 are refused, empty innermost or not', async () => {
     const at = await watched()
     for (const inner of ['', '1', '"x"', 'null']) {

@@ -198,6 +198,12 @@ describe('its keys', () => {
   test('JWKS-10: a new key is found at once by its kid; nonsense makes us ask once in half a minute', async () => {
     const { issuer, me, refused, claims } = await setUp()
     await me(await claims({}))
+    // No key of any issuer would fit these.
+    for (const alg of ['none', 'HS512']) {
+      const header = Buffer.from(JSON.stringify({ alg })).toString('base64url')
+      expect(await refused([header, (await claims({})).split('.')[1], 'AAAA'].join('.'))).toMatchObject(unauthorized)
+    }
+    expect(issuer.asked).toBe(1)
     const fresh = await newIssuerKey()
     issuer.keys = [key.jwk, fresh.jwk]
     await me(await issuer.token(fresh, 'alice'))

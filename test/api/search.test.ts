@@ -2,10 +2,11 @@ import { randomUUID } from 'node:crypto'
 import { openOrm } from '@support-widget/server/db/orm.ts'
 import { finds, searchColumns } from '@support-widget/server/db/search.ts'
 import fc from 'fast-check'
-import { sql } from 'kysely'
+import { CompiledQuery, sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
+import { record } from '../bench/record.ts'
 import { newApp, newTicket } from '../support/factories.ts'
-import { sharedServer } from '../support/server.ts'
+import { sharedServer, startServer } from '../support/server.ts'
 
 async function setUp() {
   const server = await sharedServer()
@@ -246,5 +247,40 @@ test('FIND-4: the longest texts and queries keep the process busy for a moment a
     expect(searchColumns(randomUUID(), [text]).search).not.toBe('')
     const { user, system } = process.cpuUsage(before)
     expect((user + system) / 1000).toBeLessThan(1_000)
+  }
+})
+
+interface Plan {
+  Alias?: string
+  'Relation Name'?: string
+  'Actual Loops': number
+  Plans?: Plan[]
+}
+
+const nodesOf = (plan: Plan): Plan[] => [plan, ...(plan.Plans ?? []).flatMap(nodesOf)]
+
+test('FIND-5: what is searched is read once, also while the database knows nothing of its tables', { timeout: 60_000 }, async () => {
+  const server = await startServer()
+  try {
+    const app = await newApp(server)
+    for (let n = 0; n < 8; n++) await newTicket(await app.customer(`c${n}`), { subject: `Lamp ${n}` })
+    const agent = await app.agent('sam')
+    const { orm } = server.app.core
+    const db = orm.db()
+    const queries = record(orm)
+    for (const search of ['lamp', 'TKT-20', 'nothing', 'la']) await agent.call('agentListTickets', { query: { search } })
+    // Parts of a statement are recorded too.
+    const searches = queries.filter(({ text }) => text.includes('search_grams" @>') && text.includes('customer_unread'))
+    expect(searches).toHaveLength(4)
+    for (const { text, values } of searches) {
+      const { rows } = await db.executeQuery<{ 'QUERY PLAN': { Plan: Plan }[] }>(
+        CompiledQuery.raw(`explain (analyze, format json) ${text}`, [...values]),
+      )
+      const read = rows[0]?.['QUERY PLAN'].flatMap(({ Plan }) => nodesOf(Plan)).filter(({ Alias }) => Alias === 's' || Alias === 'f') ?? []
+      expect(new Set(read.map((node) => node['Relation Name']))).toEqual(new Set(['ticket_search', 'customers']))
+      for (const node of read) expect(node['Actual Loops'], text).toBeLessThanOrEqual(1)
+    }
+  } finally {
+    await server.app.close()
   }
 })

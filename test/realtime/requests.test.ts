@@ -59,6 +59,9 @@ describe('requests', () => {
       expect(problem).toMatchObject({ status: 400, code: 'invalid_request' })
       expect((problem.errors ?? []).map(({ location }) => location).sort(), `${name} ${JSON.stringify(payload)}`).toEqual(locations.sort())
     }
+    // Without a payload too: the acknowledgement is then all that comes.
+    const empty = await new Promise<Acknowledged>((resolve) => alice.socket.emit('typing', resolve))
+    expect(refusalOf(empty)).toMatchObject({ code: 'invalid_request', errors: [{ location: 'body' }] })
     alice.socket.emit('typing', { ...id, typing: true })
     alice.socket.emit('typing')
     alice.socket.emit('read', { ...id, seq: 1 }, 'no function')

@@ -59,6 +59,7 @@ const setShape = z.object({ keys: z.array(z.unknown()).max(limits.jwksKeys) })
 
 /** By key type and curve: the algorithms that we take (RFC 7518, RFC 8037, RFC 9864). Symmetric keys are none. */
 const algorithmsOf: Record<string, string[]> = { RSA: ['RS256'], 'EC P-256': ['ES256'], 'OKP Ed25519': ['EdDSA', 'Ed25519'] }
+const taken = new Set(Object.values(algorithmsOf).flat())
 const smallestModulus = 256
 
 export function createJwks(clock: Clock, log: Log, loopback: boolean): Jwks {
@@ -106,6 +107,8 @@ export function createJwks(clock: Clock, log: Log, loopback: boolean): Jwks {
     async keysFor(url, { alg, kid }, again) {
       const entry = entryOf(url)
       if (again) {
+        // No new key would fit such a token: it must not use up the question that a rotated key needs.
+        if (!taken.has(alg)) return null
         const now = clock.monotonic()
         if (now - entry.againAt < cooldownMs || now - entry.failedAt < pauseMs) return null
         entry.againAt = now

@@ -30,7 +30,7 @@ const one = (given: Given, option: string): string | undefined => given.get(opti
 const idShape = /^[a-z0-9][a-z0-9_-]{0,99}$/i
 
 /** The option that stands for a field of the API. */
-const optionOf = (field: string) => `--${{ origins: 'origin' }[field] ?? field.replaceAll('_', '-')}`
+export const optionOf = (field: string) => `--${{ origins: 'origin' }[field] ?? field.replaceAll('_', '-')}`
 
 /** Parsed as the API would; throws {@link UsageError} that names the option of every fault. */
 function parse<T extends z.ZodType>(shape: T, value: unknown): z.output<T> {

@@ -3,7 +3,7 @@ import type { TicketFilter, TicketSort } from '@support-widget/shared/ticket-que
 import { priorities, statuses } from '@support-widget/shared/vocabulary.ts'
 import { type RawBuilder, sql } from 'kysely'
 import type { AgentActor, Caller, Core, CustomerActor } from './core.ts'
-import { ticketsFound } from './search.ts'
+import { found, ticketsFound } from './search.ts'
 import { type TicketView, ticketViews } from './views.ts'
 import { visible } from './visibility.ts'
 
@@ -108,7 +108,9 @@ async function readPage(
   const { limit, offset } = partOf(filter)
   const ids = query.select('t.id').orderBy(order).limit(limit).offset(offset)
   if (filter.search) {
-    const page = ids.select(sql<string>`count(*) over ()`.as('total')).as('page')
+    const page = sql<{ id: string; total: string }>`(${found(sql`${ids.select(sql<string>`count(*) over ()`.as('total'))}`)})`.as<'page'>(
+      sql.ref('page'),
+    )
     const tickets = await views.innerJoin(page, 'page.id', 't.id').select('page.total').execute()
     const [first] = tickets
     return { tickets, total: first || offset === 0 ? Number(first?.total ?? 0) : await count(query) }

@@ -60,8 +60,10 @@ export function serveRequests(socket: Socket, requests: Requests): void {
   }
 
   for (const name of Object.keys(socketRequests) as SocketRequest[]) {
-    socket.on(name, (payload: unknown, acknowledge: unknown) => {
-      void answer(name, payload).then((acknowledged) => typeof acknowledge === 'function' && acknowledge(acknowledged))
+    socket.on(name, (...given: unknown[]) => {
+      // The last of them, also where the payload was left out.
+      const acknowledge = given.at(-1)
+      void answer(name, given[0]).then((acknowledged) => typeof acknowledge === 'function' && acknowledge(acknowledged))
     })
   }
   socket.once('disconnect', () => requests.ephemeral.leave(socket.id))

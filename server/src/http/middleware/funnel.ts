@@ -3,6 +3,7 @@ import type { ErrorCode } from '@support-widget/shared/errors.ts'
 import { Refusal, toRefusal } from '../../errors.ts'
 import { problemOf } from '../../present/problem.ts'
 import type { Ctx, Next, Shaped } from '../context.ts'
+import { lingering } from '../linger.ts'
 
 const byStatus: Partial<Record<number, ErrorCode>> = {
   403: 'not_found',
@@ -48,13 +49,18 @@ function answer(ctx: Ctx, refusal: Refusal): void {
   else log.debug({ code: refusal.code, detail: refusal.message }, 'refused')
   const { status, type, body } = ctx.state.shape?.(refusal) ?? native(refusal, requestId)
   ctx.status = status
-  ctx.body = JSON.stringify(body)
+  const text = JSON.stringify(body)
+  // The rest of a body that nobody reads would otherwise have to be read.
+  const cut = refusal.code === 'payload_too_large' || refusal.code === 'request_timeout'
+  if (cut) ctx.set('Connection', 'close')
+  if (refusal.code === 'payload_too_large') {
+    ctx.body = lingering(ctx.req, text)
+    ctx.length = Buffer.byteLength(text)
+  } else ctx.body = text
   ctx.type = type
   ctx.set('Cache-Control', 'no-store')
   if (refusal.retryAfter !== undefined) ctx.set('Retry-After', String(refusal.retryAfter))
   if (status === 401) ctx.set('WWW-Authenticate', 'Bearer')
-  // The rest of a body that nobody reads would otherwise have to be read.
-  if (refusal.code === 'payload_too_large' || refusal.code === 'request_timeout') ctx.set('Connection', 'close')
 }
 
 const native = (refusal: Refusal, requestId: string): Shaped => ({
