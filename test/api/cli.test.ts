@@ -20,6 +20,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
+const wrongKey = randomBytes(32).toString('base64')
 const ownKey = randomBytes(32).toString('base64')
 
 /** On PostgreSQL the servers of this run share their database, and so their key. */
@@ -164,9 +165,11 @@ test('CLI-3: what cannot be done it says in one line, and ends with 1', async ()
   ]
   for (const [command, args, line] of wrong) await expect(here(command, ...args)).rejects.toThrow(line)
   const { env, id: own } = await setUp()
+  await setUp().then(({ key }) => key('--kind', 'signing'))
   const jwks = ['--kind', 'jwks', '--issuer', own, '--audience', 'a']
   const failed = [
     { ...(await cli(env, 'app', 'show', '--id', 'nobody')), line: /^--id nobody: / },
+    { ...(await cli({ ...env, SECRET_KEY: wrongKey }, 'key', 'create', '--app', own, '--kind', 'signing')), line: /^SECRET_KEY: does not open/ },
     { ...(await cli({ ...env, SECRET_KEY: 'short' }, 'app', 'list')), line: /^SECRET_KEY: / },
     {
       ...(await cli(env, 'key', 'create', '--app', own, ...jwks, '--jwks-url', 'https://169.254.169.254/')),

@@ -13,7 +13,7 @@ export const acrossApps: Record<string, string> = {
   'auth/identify.ts findSigningKey': 'the kid is unique among all apps, and names the app',
   'auth/identify.ts findApiKey': 'the hash of a key is unique among all apps, and names the app',
   'auth/identify.ts findIssuers': 'issuer and audience together are unique among all apps, and name the app',
-  'auth/rotation.ts renewSeals': 'at the start every stored key is tried',
+  'auth/rotation.ts openSeals': 'every stored key is tried, at the start and before another is made',
   'auth/visitors.ts findVisitor': 'the signature of a visitor token was held against the id before, which names the app',
   'domain/attachments.ts seeLinkedAttachment': 'the signed link is the permission: its signature was held against the id before',
   'domain/desk-codes.ts redeemDeskCode': 'the hash of a code is unique among all apps, and names the agent with their app',

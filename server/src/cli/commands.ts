@@ -3,6 +3,7 @@ import { keyKinds, NewKey } from '@support-widget/shared/key.ts'
 import { limits } from '@support-widget/shared/limits.ts'
 import type * as z from 'zod'
 import { appRef } from '../auth/apps.ts'
+import { checkSeals } from '../auth/rotation.ts'
 import { type AppRow, createApp, disableApp, findApp, type Keeper, listApps, operatorOf, settingsOf, updateApp } from '../domain/apps.ts'
 import { createKey, listKeys, revokeKey } from '../domain/keys.ts'
 import { notFound, Refusal } from '../errors.ts'
@@ -177,6 +178,7 @@ export const commands: Record<string, Command> = {
       const input = newKeyIn(given)
       return async (core) => {
         const row = await appNamed(core, '--app', one(given, 'app'))
+        if (input.kind === 'signing') await checkSeals(core.orm, core.secrets)
         const { key, secret } = await createKey(core, operatorOf(row), input)
         return { app: row.public_id, ...presentKey(key), secret }
       }
