@@ -6,6 +6,30 @@ import { searchColumns } from '../db/search.ts'
 import type { Profile } from './principal.ts'
 
 export type CustomerRow = Selectable<Tables['customers']>
+/** What is known of a customer of whom nothing is known. */
+export const nobody = {
+  name: null,
+  first_name: null,
+  last_name: null,
+  email: null,
+  email_verified: false,
+  phone: null,
+  locale: null,
+}
+
+/** A new customer of an app, of whom nothing is known. */
+export const newCustomer = (appId: string, now: Date) => ({
+  ...nobody,
+  id: uuidv7(),
+  app_id: appId,
+  external_id: null,
+  by_agent: false,
+  created_at: now,
+  updated_at: now,
+  blocked_at: null,
+  block_reason: null,
+})
+
 type AgentRow = Selectable<Tables['agents']>
 
 /**
@@ -20,21 +44,13 @@ export async function provisionCustomer(orm: Orm, appId: string, sub: string, pr
   return db
     .insertInto('customers')
     .values({
-      id: uuidv7(),
-      app_id: appId,
+      ...newCustomer(appId, now),
       external_id: sub,
       name: profile.name ?? null,
-      first_name: null,
-      last_name: null,
       email: profile.email ?? null,
       email_verified: profile.email !== undefined && profile.emailVerified,
       phone: profile.phone ?? null,
       locale: profile.locale ?? null,
-      by_agent: false,
-      created_at: now,
-      updated_at: now,
-      blocked_at: null,
-      block_reason: null,
       ...searchColumns(appId, found),
     })
     .onConflict((conflict) =>

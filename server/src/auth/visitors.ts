@@ -1,8 +1,7 @@
 import { limits } from '@support-widget/shared/limits.ts'
-import { v7 as uuidv7 } from 'uuid'
 import type { Db, Orm } from '../db/orm.ts'
 import { searchColumns } from '../db/search.ts'
-import type { CustomerRow } from './provision.ts'
+import { type CustomerRow, newCustomer } from './provision.ts'
 
 const dayMs = 24 * 60 * 60 * 1000
 /** When a visitor who comes now will have stayed away too long. */
@@ -10,25 +9,14 @@ const expiryFrom = (now: Date) => new Date(now.getTime() + limits.visitorDays * 
 
 /** Makes an anonymous customer; their visitor has the same id. */
 export function addVisitor(orm: Orm, appId: string, now: Date): Promise<{ customer: CustomerRow; expiresAt: Date }> {
-  const id = uuidv7()
   const expiresAt = expiryFrom(now)
   return orm.transaction(async (db) => {
     const customer = await db
       .insertInto('customers')
-      .values({
-        id,
-        app_id: appId,
-        external_id: null,
-        name: null,
-        email: null,
-        email_verified: false,
-        by_agent: false,
-        created_at: now,
-        updated_at: now,
-        ...searchColumns(appId, []),
-      })
+      .values({ ...newCustomer(appId, now), ...searchColumns(appId, []) })
       .returningAll()
       .executeTakeFirstOrThrow()
+    const { id } = customer
     await db.insertInto('visitors').values({ id, app_id: appId, customer_id: id, created_at: now, expires_at: expiresAt, merged_at: null }).execute()
     return { customer, expiresAt }
   })

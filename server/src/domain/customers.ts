@@ -5,6 +5,7 @@ import { finds } from '../db/search.ts'
 import { notFound, Refusal } from '../errors.ts'
 import { type Audited, audit } from './audit.ts'
 import { type AgentActor, type Core, causeOf } from './core.ts'
+import { openTickets } from './views.ts'
 
 export interface CustomerFilter {
   search?: string | undefined
@@ -15,21 +16,7 @@ export interface CustomerFilter {
 }
 
 function customerViews(db: Db, appId: string) {
-  return db
-    .selectFrom('customers as c')
-    .where('c.app_id', '=', appId)
-    .where('c.erased_at', 'is', null)
-    .selectAll('c')
-    .select((eb) =>
-      eb
-        .selectFrom('tickets as t')
-        .whereRef('t.customer_id', '=', 'c.id')
-        .where('t.status', '!=', 'closed')
-        .select(sql<number>`count(*)::int`.as('count'))
-        .$asScalar()
-        .$notNull()
-        .as('open_tickets'),
-    )
+  return db.selectFrom('customers as c').where('c.app_id', '=', appId).where('c.erased_at', 'is', null).selectAll('c').select(openTickets)
 }
 export type CustomerView = Awaited<ReturnType<ReturnType<typeof customerViews>['executeTakeFirstOrThrow']>>
 

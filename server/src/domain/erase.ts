@@ -1,5 +1,6 @@
 import { encodeId } from '@support-widget/shared/ids.ts'
 import { sql } from 'kysely'
+import { nobody } from '../auth/provision.ts'
 import { hashSub } from '../auth/tombstone.ts'
 import type { Db } from '../db/orm.ts'
 import { isBrokenReference, notFound, Refusal } from '../errors.ts'
@@ -73,17 +74,7 @@ function begin(core: Core, actor: AgentActor, customerId: string): Promise<Date>
 }
 
 /** The user id stays until the row goes: a token that arrives meanwhile finds the row, and is refused. */
-const nothing = {
-  name: null,
-  first_name: null,
-  last_name: null,
-  email: null,
-  email_verified: false,
-  phone: null,
-  locale: null,
-  search: '',
-  search_grams: [],
-}
+const nothing = { ...nobody, search: '', search_grams: [] }
 
 /** Keeps a hash of the user id, so that a token that is still good does not make the person anew. */
 async function remember(db: Db, appId: string, externalId: string, now: Date): Promise<void> {

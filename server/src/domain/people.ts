@@ -4,6 +4,7 @@ import type { Tables } from '../db/orm.ts'
 import { searchColumns } from '../db/search.ts'
 import { erased } from '../errors.ts'
 import type { Core, CustomerActor } from './core.ts'
+import { openTickets } from './views.ts'
 
 export type CustomerRow = Selectable<Tables['customers']>
 
@@ -14,14 +15,7 @@ export async function readMe(core: Core, actor: CustomerActor): Promise<{ custom
     .selectFrom('customers as c')
     .selectAll('c')
     .select((eb) => [
-      eb
-        .selectFrom('tickets as t')
-        .whereRef('t.customer_id', '=', 'c.id')
-        .where('t.status', '!=', 'closed')
-        .select(sql<number>`count(*)::int`.as('count'))
-        .$asScalar()
-        .$notNull()
-        .as('open_tickets'),
+      openTickets,
       eb
         .selectFrom('tickets as t')
         .innerJoin('messages as m', 'm.ticket_id', 't.id')

@@ -1,7 +1,7 @@
 import { decodeId } from '@support-widget/shared/ids.ts'
 import type { RequesterInput } from '@support-widget/shared/ticket.ts'
 import { sql } from 'kysely'
-import { v7 as uuidv7 } from 'uuid'
+import { newCustomer } from '../auth/provision.ts'
 import { isErased } from '../auth/tombstone.ts'
 import { searchColumns } from '../db/search.ts'
 import { badInput } from '../errors.ts'
@@ -45,7 +45,7 @@ async function byExternalId(tx: Tx, actor: AgentActor, externalId: string): Prom
   if (await isErased(tx.db, actor.app.id, externalId)) return undefined
   await tx.db
     .insertInto('customers')
-    .values({ ...blank(tx, actor), external_id: externalId, ...searchColumns(actor.app.id, []) })
+    .values({ ...newCustomer(actor.app.id, tx.now), external_id: externalId, ...searchColumns(actor.app.id, []) })
     .onConflict((conflict) => conflict.columns(['app_id', 'external_id']).doNothing())
     .execute()
   return tx.db
@@ -65,7 +65,14 @@ async function byAddress(tx: Tx, actor: AgentActor, person: Person): Promise<Fou
   if (known) return complete(tx, actor, known, person)
   const { email = null, phone = null } = person
   const names = namesOf(person)
-  const row = { ...blank(tx, actor), ...names, email, phone, by_agent: true, ...searchColumns(actor.app.id, [names.name, email, phone]) }
+  const row = {
+    ...newCustomer(actor.app.id, tx.now),
+    ...names,
+    email,
+    phone,
+    by_agent: true,
+    ...searchColumns(actor.app.id, [names.name, email, phone]),
+  }
   await tx.db.insertInto('customers').values(row).execute()
   return row
 }
@@ -119,21 +126,3 @@ function namesOf(person: Person) {
   const parts = [first_name, last_name].filter((part) => part !== null)
   return { name: name ?? (parts.join(' ') || null), first_name, last_name }
 }
-
-const blank = (tx: Tx, actor: AgentActor) => ({
-  id: uuidv7(),
-  app_id: actor.app.id,
-  external_id: null,
-  name: null,
-  first_name: null,
-  last_name: null,
-  email: null,
-  email_verified: false,
-  phone: null,
-  locale: null,
-  by_agent: false,
-  created_at: tx.now,
-  updated_at: tx.now,
-  blocked_at: null,
-  block_reason: null,
-})

@@ -46,6 +46,10 @@ export function ticketViews(db: Db, appId: string) {
 }
 export type TicketView = Awaited<ReturnType<ReturnType<typeof ticketViews>['executeTakeFirstOrThrow']>>
 
+/** How many tickets the customer `c` of the query has that are not closed. */
+export const openTickets =
+  sql<number>`(select count(*)::int from tickets as o where o.app_id = c.app_id and o.customer_id = c.id and o.status <> 'closed')`.as('open_tickets')
+
 /** Messages with their authors' names. */
 export function messageViews(db: Db, appId: string) {
   return db

@@ -2,7 +2,7 @@ import cors from '@koa/cors'
 import type { Apps } from '../../auth/apps.ts'
 
 /**
- * A preflight knows no app: any origin on the list of any active app is answered, and ours. The request itself is held against its own app's list when its
+ * A preflight knows no app: whatever origin is on the list of any active app is answered, and ours. The request itself is held against its own app's list when its
  * credential is known. No cookies are ever used, so no credentials mode.
  */
 export function browserRules(apps: Apps, ownOrigin: string) {
