@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createHost } from './host.ts'
-import { stub } from './policy.ts'
+import { earlyCalls } from './policy.ts'
 
 const serverUrl = 'https://support.example.com'
 let server: Server
@@ -96,7 +96,7 @@ describe('the pages', () => {
     for (const path of ['/', '/payouts', '/account', '/hostile', '/strict-csp', '/spa', '/spa/kilns', '/nothing']) {
       const answer = await get(path, as('alice'))
       const inline = [...(await answer.text()).matchAll(/<script>([\s\S]*?)<\/script>/g)].map((match) => match[1])
-      expect(inline).toEqual([stub])
+      expect(inline).toEqual([earlyCalls])
       const policy = answer.headers.get('content-security-policy') ?? ''
       expect(policy).toContain(`'sha256-${createHash('sha256').update(String(inline[0])).digest('base64')}'`)
       expect(policy).toContain(`connect-src 'self' ${serverUrl} wss://support.example.com;`)

@@ -12,7 +12,7 @@ export interface HostOptions {
   serverUrl: string
   /** The app's public id. */
   appId: string
-  /** Signs a short-lived token for one user, as any host's backend does with its key. */
+  /** Signs a short-lived token for one user, as every host's backend does with its key. */
   signToken(sub: User): Promise<string>
 }
 

@@ -1,5 +1,5 @@
 import { html, Markup } from './html.ts'
-import { stub } from './policy.ts'
+import { earlyCalls } from './policy.ts'
 import type { User } from './users.ts'
 
 /** How a page reaches the support server. */
@@ -8,8 +8,8 @@ export interface Embed {
   appId: string
 }
 
-/** The two lines that a host app adds. The stub has nothing to escape, and its hash in the policy holds only for these exact characters. */
-export const widgetTags = (embed: Embed) => html`<script>${new Markup(stub)}</script>
+/** The two lines that a host app adds. The first has nothing to escape, and its hash in the policy holds only for these exact characters. */
+export const widgetTags = (embed: Embed) => html`<script>${new Markup(earlyCalls)}</script>
 <script async src="${embed.serverUrl}/widget.js" data-app="${embed.appId}" data-token-url="/support-token"></script>`
 
 const links = [

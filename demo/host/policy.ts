@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 
 /** The line for pages that call the widget before its script has arrived. */
-export const stub = 'window.SupportWidget ||= (...c) => new Promise(r => (SupportWidget.q ||= []).push([c, r]))'
+export const earlyCalls = 'window.SupportWidget ||= (...c) => new Promise(r => (SupportWidget.q ||= []).push([c, r]))'
 
 /** A script's source expression for `script-src`, as browsers compute it: over the text between the tags. */
 export const hashOf = (script: string) => `'sha256-${createHash('sha256').update(script).digest('base64')}'`
@@ -17,7 +17,7 @@ const socketForm = (serverUrl: string) => serverUrl.replace(/^http/, 'ws')
 export const pagePolicy = (serverUrl: string) =>
   join({
     'default-src': "'self'",
-    'script-src': `'self' ${serverUrl} ${hashOf(stub)}`,
+    'script-src': `'self' ${serverUrl} ${hashOf(earlyCalls)}`,
     'connect-src': `'self' ${serverUrl} ${socketForm(serverUrl)}`,
     'img-src': `'self' ${serverUrl}`,
     'style-src': "'self'",
@@ -32,7 +32,7 @@ export const pagePolicy = (serverUrl: string) =>
 export const strictPolicy = (serverUrl: string) =>
   join({
     'default-src': "'none'",
-    'script-src': `${serverUrl} ${hashOf(stub)}`,
+    'script-src': `${serverUrl} ${hashOf(earlyCalls)}`,
     'connect-src': `'self' ${serverUrl} ${socketForm(serverUrl)}`,
     'img-src': serverUrl,
     'base-uri': "'none'",

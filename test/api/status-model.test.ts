@@ -166,7 +166,7 @@ async function run({ alice, agent, id }: World, step: Step, n: number): Promise<
 const hidden = (step: Step) => step.type === 'note' || (step.type === 'read' && step.by === 'agent')
 
 describe('the status machine', () => {
-  test('STATUS-1: any sequence of messages, notes, changes and reads leaves what the model says; a note changes no byte of the customer', async () => {
+  test('STATUS-1: every sequence of messages, notes, changes and reads leaves what the model says; a note changes no byte of the customer', async () => {
     const server = await sharedServer()
     const app = await newApp(server)
     const [alice, agent] = [await app.customer(), await app.agent()]

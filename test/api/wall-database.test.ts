@@ -39,7 +39,7 @@ const withoutKey: Record<string, string> = {
   'events.cause_id': 'a customer, an agent or an API key, by cause_type; events keep telling of who is gone',
 }
 
-/** Tables whose rows are of no app, each with its reason: any other table has an app_id. */
+/** Tables whose rows are of no app, each with its reason: every other table has an app_id. */
 const ofNoApp: Record<string, string> = {
   apps: 'the apps themselves',
   migrations: 'which migrations have run',

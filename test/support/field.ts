@@ -9,6 +9,7 @@ import { secretBox } from '@support-widget/server/auth/secrets.ts'
 import { openOrm } from '@support-widget/server/db/orm.ts'
 import { SignJWT } from 'jose'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll } from 'vitest'
 import { launchChromium } from './chromium.ts'
 import { type Client, client } from './client.ts'
 import { freePort } from './postgres.ts'
@@ -38,10 +39,24 @@ export interface Field {
   stop(): Promise<void>
 }
 
+/** The field of a file of tests: there before the first; after each, its network is good again and no page is open. */
+export function fieldOfTests(): Field {
+  const field = {} as Field
+  beforeAll(async () => {
+    Object.assign(field, await startField())
+  })
+  afterAll(() => field.stop())
+  afterEach(async () => {
+    Object.assign(field.proxy, { fate: () => 'pass', latency: 0 })
+    for (const context of field.browser.contexts()) await context.close()
+  })
+  return field
+}
+
 /** Both apps take visitors; only pages of `demo` are served. */
 const apps = ['demo', 'other']
 
-export async function startField(): Promise<Field> {
+async function startField(): Promise<Field> {
   const folder = mkdtempSync(join(tmpdir(), 'support-field-'))
   const secretKey = randomBytes(32)
   const secret = 'signing secret, signing secret!!'

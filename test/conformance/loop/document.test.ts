@@ -103,7 +103,7 @@ describe('LOOP-4: the attachment is a file of the first message; what it is foll
     expect(Buffer.from(await stored.arrayBuffer()).equals(Buffer.from(bytes))).toBe(true)
   })
 
-  test('a name with a path is cleaned as any upload’s', async () => {
+  test('a name with a path is cleaned like every upload’s', async () => {
     const { person, native } = await setUp()
     const made = await person.create({ ...body, attachment: attachment('x', '../../etc/passwd') })
     expect((await native.call('getTicket', at(made))).messages[0]?.attachments[0]?.filename).toBe('passwd')

@@ -1,13 +1,9 @@
 import type { Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type Field, startField } from '../../support/field.ts'
+import { expect, test } from 'vitest'
+import { fieldOfTests } from '../../support/field.ts'
 import { widgetOf } from '../../support/stack.ts'
 
-let field: Field
-beforeAll(async () => {
-  field = await startField()
-})
-afterAll(() => field.stop())
+const field = fieldOfTests()
 
 const statuses: Record<string, string> = { open: 'Open', in_progress: 'In progress', resolved: 'Resolved', closed: 'Closed' }
 

@@ -1,17 +1,9 @@
 import type { Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { type Field, startField } from '../../support/field.ts'
+import { expect, test } from 'vitest'
+import { fieldOfTests } from '../../support/field.ts'
 import { loaded, storedBy, widgetOf } from '../../support/stack.ts'
 
-let field: Field
-beforeAll(async () => {
-  field = await startField()
-})
-afterAll(() => field.stop())
-afterEach(async () => {
-  Object.assign(field.proxy, { fate: () => 'pass', latency: 0 })
-  for (const context of field.browser.contexts()) await context.close()
-})
+const field = fieldOfTests()
 
 interface Global {
   SupportWidget(name: string, ...args: unknown[]): Promise<unknown>

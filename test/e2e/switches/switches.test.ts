@@ -1,19 +1,11 @@
 import type { BrowserContext, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { type Field, startField } from '../../support/field.ts'
+import { expect, test } from 'vitest'
+import { fieldOfTests } from '../../support/field.ts'
 import { widgetOf } from '../../support/stack.ts'
 import { type Change, serve, variant } from '../../support/variant.ts'
 
 /** Each mechanism, switched off in a copy of the widget that only this test has: what it is there for then fails, and so the check can fail. */
-let field: Field
-beforeAll(async () => {
-  field = await startField()
-})
-afterAll(() => field.stop())
-afterEach(async () => {
-  Object.assign(field.proxy, { fate: () => 'pass', latency: 0 })
-  for (const context of field.browser.contexts()) await context.close()
-})
+const field = fieldOfTests()
 
 interface Scene {
   context: BrowserContext

@@ -1,16 +1,9 @@
 import type { BrowserContext, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { type Field, startField } from '../../support/field.ts'
+import { expect, test } from 'vitest'
+import { fieldOfTests } from '../../support/field.ts'
 import { widgetOf } from '../../support/stack.ts'
 
-let field: Field
-beforeAll(async () => {
-  field = await startField()
-})
-afterAll(() => field.stop())
-afterEach(async () => {
-  for (const context of field.browser.contexts()) await context.close()
-})
+const field = fieldOfTests()
 
 /** The tab that holds the lead, by asking each of them. */
 async function leaderOf(context: BrowserContext): Promise<Page | null> {
