@@ -25,7 +25,7 @@ import { trustOf } from './http/middleware/request.ts'
 import type { Pace } from './http/pace.ts'
 import type { PageFiles } from './http/pages.ts'
 import { createHttpServer } from './http/server.ts'
-import { housekeepingQueue, startHousekeeping } from './jobs/housekeeping.ts'
+import { housekeepingQueue, startHousekeeping, sweepQueue } from './jobs/housekeeping.ts'
 import { createLog, type Log } from './log.ts'
 import { openGateway } from './realtime/gateway.ts'
 import { localStorage } from './storage/local.ts'
@@ -78,7 +78,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
   const orm = await openOrm({ url: config.databaseUrl, folder, poolSize: options.poolSize ?? 10, plugins: options.plugins ?? [] })
   await orm.migrate()
   if (config.databaseUrl) await warnOfLoss(orm, log)
-  const queue = await openQueue({ url: config.databaseUrl, orm, names: [housekeepingQueue, ...(options.queues ?? [])], log })
+  const queue = await openQueue({ url: config.databaseUrl, orm, names: [housekeepingQueue, sweepQueue, ...(options.queues ?? [])], log })
   const apps = createApps(orm, clock)
   const secrets = secretBox(config.secretKeys)
   const links = signedLinks(config.publicUrl, config.secretKeys, clock)

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { openOrm } from '@support-widget/server/db/orm.ts'
+import { sweepTables } from '@support-widget/server/db/pglite.ts'
 import { decodeId } from '@support-widget/shared/ids.ts'
 import { sql } from 'kysely'
 import { Client } from 'pg'
@@ -178,5 +179,26 @@ describe('the database', () => {
     const failures = await Promise.allSettled(Array.from({ length: 30 }, fail))
     expect(failures.every((one) => one.status === 'rejected')).toBe(true)
     expect((await sql<{ n: number }>`select 1 as n`.execute(core.orm.db())).rows).toEqual([{ n: 1 }])
+  })
+
+  test('DB-5: a sweep tells the planner how large the tables are', async () => {
+    const { url, drop } = await freshDatabase()
+    const orm = await openOrm({ url, folder: null, poolSize: 1 })
+    await orm.migrate()
+    const rows = Array.from({ length: 70 }, (_, n) => ({
+      id: randomUUID(),
+      public_id: `a${n}`,
+      name: 'A',
+      origins: [],
+      settings: {},
+      created_at: new Date(),
+    }))
+    await orm.db().insertInto('apps').values(rows).execute()
+    const size = async () => (await sql<{ n: number }>`select reltuples::int as n from pg_class where oid = 'apps'::regclass`.execute(orm.db())).rows
+    expect(await size()).not.toEqual([{ n: 70 }])
+    await sweepTables(orm.db())
+    expect(await size()).toEqual([{ n: 70 }])
+    await orm.close()
+    await drop()
   })
 })

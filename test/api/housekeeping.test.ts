@@ -175,6 +175,7 @@ describe('KEEP-4: the chores are done by themselves', () => {
     onTestFinished(() => server.app.close())
     const { boss } = server.app.core.queue
     expect(await boss.getSchedules('housekeeping')).toMatchObject([{ cron: '* * * * *' }])
+    expect(await boss.getSchedules('sweep')).toMatchObject(server.app.core.orm.pglite ? [{ cron: '23 * * * *' }] : [])
     await upload(server, await (await newApp(server)).token('alice'))
     expect(storedFiles(server)).toHaveLength(1)
     server.clock.ahead += 24 * hour

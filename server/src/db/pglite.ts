@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { PGlite } from '@electric-sql/pglite'
-import { type DatabaseConnection, type Driver, PGliteDialect } from 'kysely'
+import { type DatabaseConnection, type Driver, type Kysely, PGliteDialect, sql } from 'kysely'
 import { ConfigError } from '../config.ts'
 
 /**
@@ -59,4 +59,14 @@ function openLock(dataDir: string): DatabaseSync {
 /** Opens (and on the first start makes) the embedded database; null is one in memory, for tests. */
 export function openPGlite(folder: string | null, parsers: Record<number, (text: string) => unknown>): Promise<PGlite> {
   return PGlite.create({ ...(folder ? { dataDir: folder } : {}), parsers, relaxedDurability: false })
+}
+
+/**
+ * What autovacuum does elsewhere, and nobody in the embedded database: dead rows go, and the planner learns how large the tables are (on an empty table's figures it reads
+ * all of a large one). A table at a time, so that others get their turn in between.
+ */
+export async function sweepTables<T>(db: Kysely<T>): Promise<void> {
+  const { rows } = await sql<{ name: string }>`
+    select format('%I.%I', schemaname, relname) as name from pg_stat_user_tables where schemaname in ('public', 'pgboss')`.execute(db)
+  for (const { name } of rows) await sql.raw(`vacuum (analyze) ${name}`).execute(db)
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts'
+import { sweepTables } from '../db/pglite.ts'
 import type { Core } from '../domain/core.ts'
 import { forgetDeskCodes } from '../domain/desk-codes.ts'
 import { closeResolved, wakeSnoozed } from '../domain/due.ts'
@@ -8,8 +9,10 @@ import { purgeUnusedUploads, removeStrayFiles } from '../domain/uploads.ts'
 import { forgetVisitors } from '../domain/visitors.ts'
 
 export const housekeepingQueue = 'housekeeping'
+export const sweepQueue = 'sweep'
 
 const everyMinute = '* * * * *'
+const everyHour = '23 * * * *'
 /** A wall clock that went this much further than time did cannot be trusted with what is deleted or closed, milliseconds. */
 const mostJump = 3_600_000
 
@@ -45,10 +48,15 @@ export async function keepHouse(core: Core, isSteady: () => boolean): Promise<vo
   }
 }
 
-/** Keeps house every minute, in whichever process takes the job. */
+/** Keeps house every minute, in whichever process takes the job; sweeps the embedded database at once and every hour. */
 export async function startHousekeeping(core: Core): Promise<void> {
   const isSteady = watchClock(core.clock)
   const { boss } = core.queue
+  if (core.orm.pglite) {
+    await sweepTables(core.orm.db())
+    await boss.work(sweepQueue, () => sweepTables(core.orm.db()))
+    await boss.schedule(sweepQueue, everyHour)
+  }
   await boss.work(housekeepingQueue, () => keepHouse(core, isSteady))
   await boss.schedule(housekeepingQueue, everyMinute)
 }
