@@ -181,6 +181,29 @@ describe('the database', () => {
     expect((await sql<{ n: number }>`select 1 as n`.execute(core.orm.db())).rows).toEqual([{ n: 1 }])
   })
 
+  test('DB-6: connections that the database cuts, before, in and at the end of a transaction, are replaced', async () => {
+    const { url, drop } = await freshDatabase()
+    const orm = await openOrm({ url, folder: null, poolSize: 1 })
+    const cut = async () => {
+      if (!url) throw new Error('cut')
+      const admin = new Client({ connectionString: url })
+      await admin.connect()
+      await admin.query('select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and datname = current_database()')
+      await admin.end()
+    }
+    for (let times = 0; times < 3; times++) {
+      const [inTheMiddle, atTheEnd] = [
+        () => orm.transaction(async (db) => cut().then(() => sql`select 1`.execute(db))),
+        () => orm.transaction(async (db) => sql`select 1`.execute(db).then(cut)),
+      ]
+      for (const work of [inTheMiddle, atTheEnd]) await expect(work()).rejects.toThrow()
+      if (url) await cut()
+      await expect.poll(() => sql<{ n: number }>`select 1 as n`.execute(orm.db()).then(({ rows }) => rows, String)).toEqual([{ n: 1 }])
+    }
+    await orm.close()
+    await drop()
+  })
+
   test('DB-5: a sweep tells the planner how large the tables are', async () => {
     const { url, drop } = await freshDatabase()
     const orm = await openOrm({ url, folder: null, poolSize: 1 })

@@ -2,9 +2,9 @@ import type { PGlite } from '@electric-sql/pglite'
 import { MikroORM } from '@mikro-orm/core'
 import { Migrator } from '@mikro-orm/migrations'
 import { PgliteDriver } from '@mikro-orm/pglite'
-import { PostgreSqlDriver, type SqlEntityManager } from '@mikro-orm/postgresql'
+import { PostgreSqlDriver } from '@mikro-orm/postgresql'
 import { createPostgreSqlTypeParsers, type InferKyselyDB } from '@mikro-orm/sql'
-import { CompiledQuery, type DatabaseConnection, type Kysely, type KyselyPlugin } from 'kysely'
+import { CompiledQuery, type DatabaseConnection, type Kysely, type KyselyPlugin, sql } from 'kysely'
 import { Client, TypeOverrides } from 'pg'
 import postgresArray from 'postgres-array'
 import { ConfigError } from '../config.ts'
@@ -56,7 +56,6 @@ const entities = [
 /** All tables, typed from the entities. */
 export type Tables = InferKyselyDB<(typeof entities)[number]>
 export type Db = Kysely<Tables>
-export type Em = SqlEntityManager
 
 export interface Orm {
   /** A query builder on a connection of its own, outside any transaction. */
@@ -111,20 +110,15 @@ const common = {
 
 export async function openOrm(options: DatabaseOptions): Promise<Orm> {
   const pglite = options.url ? null : await openPGlite(options.folder, parsers)
-  const orm = options.url ? await onPostgres(options.url, options.poolSize) : await onPGlite(pglite as PGlite)
-  const fork = () => orm.em.fork() as unknown as Em
+  const orm = options.url ? await onPostgres(options.url, options.poolSize, timeLimits) : await onPGlite(pglite as PGlite)
   const plugins = options.plugins ?? []
-  const kysely = (em: Em) => plugins.reduce((db, plugin) => db.withPlugin(plugin), em.getKysely() as unknown as Db)
-  const transaction = <T>(em: Em, work: (inner: Em) => Promise<T>) => em.transactional((inner) => work(inner as Em))
-  const on = (em: () => Em): Pick<Orm, 'db' | 'transaction' | 'oneTransaction'> => ({
-    db: () => kysely(em()),
-    transaction: (work) => transaction(em(), (inner) => work(kysely(inner))),
-    oneTransaction: (work) => transaction(em(), (inner) => work({ ...opened, ...on(() => inner) })),
-  })
+  const db = plugins.reduce((db, plugin) => db.withPlugin(plugin), orm.em.fork().getKysely() as unknown as Db)
   const opened: Orm = {
-    ...on(fork),
+    db: () => db,
+    transaction: (work) => db.transaction().execute(work),
+    oneTransaction: (work) => db.transaction().execute((inner) => work(within(opened, inner))),
     pglite,
-    migrate: () => (options.url ? alone(options.url, () => orm.migrator.up()) : orm.migrator.up().then(() => {})),
+    migrate: () => (options.url ? migrateAlone(options.url) : orm.migrator.up().then(() => {})),
     drift: () => orm.schema.getUpdateSchemaSQL({ safe: true, dropTables: false }),
     close: async () => {
       await orm.close(true)
@@ -134,21 +128,44 @@ export async function openOrm(options: DatabaseOptions): Promise<Orm> {
   return opened
 }
 
-/** Runs `work` while no other process does: the lock has a connection of its own, because the pool may be one connection large. */
-async function alone(url: string, work: () => Promise<unknown>): Promise<void> {
+/** The Orm inside a transaction of its: what it calls a transaction is a savepoint. */
+function within(orm: Orm, db: Db): Orm {
+  const attempt = async <T>(work: () => Promise<T>): Promise<T> => {
+    // A name hides the one outside until its own end.
+    await sql`savepoint attempt`.execute(db)
+    try {
+      const result = await work()
+      await sql`release savepoint attempt`.execute(db)
+      return result
+    } catch (err) {
+      await sql`rollback to savepoint attempt`.execute(db)
+      await sql`release savepoint attempt`.execute(db)
+      throw err
+    }
+  }
+  const inner: Orm = { ...orm, db: () => db, transaction: (work) => attempt(() => work(db)), oneTransaction: (work) => attempt(() => work(inner)) }
+  return inner
+}
+
+/** Runs the missing migrations while no other process does, on connections of their own: one for the lock, and one that may take its time. */
+async function migrateAlone(url: string): Promise<void> {
   const client = new Client({ connectionString: url, connectionTimeoutMillis: 5_000 })
   await client.connect().catch((err: Error) => {
     throw new ConfigError(`DATABASE_URL: the database cannot be reached (${err.message}).`)
   })
   try {
     await client.query('select pg_advisory_lock(7366270181)')
-    await work()
+    const orm = await onPostgres(url, 1, {})
+    await orm.migrator.up().finally(() => orm.close(true))
   } finally {
     await client.end()
   }
 }
 
-function onPostgres(clientUrl: string, poolSize: number) {
+/** An unreachable or silent database is a 503 within seconds, never a request that hangs. */
+const timeLimits = { statement_timeout: 7_000, query_timeout: 8_000, idle_in_transaction_session_timeout: 30_000 }
+
+function onPostgres(clientUrl: string, poolSize: number, limits: Partial<typeof timeLimits>) {
   const types = new TypeOverrides()
   for (const [oid, parse] of Object.entries(parsers)) types.setTypeParser(Number(oid), parse)
   return MikroORM.init({
@@ -159,16 +176,10 @@ function onPostgres(clientUrl: string, poolSize: number) {
     // A page from anywhere costs hardly more than the next one, on today's disks and in memory: with the default, made for spinning disks, the planner reads a whole
     // table rather than its index.
     onCreateConnection: async (connection) => {
-      await (connection as DatabaseConnection).executeQuery(CompiledQuery.raw('set random_page_cost = 1.1'))
+      // What throws here keeps its connection for ever. One that is dead already says so with its first statement, and is given back.
+      await (connection as DatabaseConnection).executeQuery(CompiledQuery.raw('set random_page_cost = 1.1')).catch(() => {})
     },
-    // An unreachable database is a 503 within two seconds, never a request that hangs.
-    driverOptions: {
-      connectionTimeoutMillis: 2_000,
-      statement_timeout: 15_000,
-      query_timeout: 20_000,
-      idle_in_transaction_session_timeout: 30_000,
-      types,
-    },
+    driverOptions: { connectionTimeoutMillis: 2_000, ...limits, types },
   })
 }
 
