@@ -1,13 +1,10 @@
-import { randomBytes, randomUUID } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createHost } from '@support-widget/demo/host/host.ts'
-import { secretBox } from '@support-widget/server/auth/secrets.ts'
-import { openOrm } from '@support-widget/server/db/orm.ts'
-import { SignJWT } from 'jose'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll } from 'vitest'
 import { launchChromium } from './chromium.ts'
@@ -15,8 +12,7 @@ import { type Client, client } from './client.ts'
 import { freePort } from './postgres.ts'
 import { type ServerProcess, startProcess } from './process.ts'
 import { type BadNetwork, startProxy } from './proxy.ts'
-
-type Role = 'customer' | 'agent' | 'admin'
+import { type Sign, writeApps } from './written-apps.ts'
 
 /** A server that can be killed, behind a network that can be bad, with host apps of two tenants that stay up, and a browser before it all. */
 export interface Field {
@@ -24,7 +20,7 @@ export interface Field {
   proxy: BadNetwork
   hostUrl: string
   browser: Browser
-  sign(sub: string, role?: Role, seconds?: number, app?: string): Promise<string>
+  sign: Sign
   /** Straight to the server, past the proxy. */
   customer(name: string, app?: string): Promise<Client>
   agent(app?: string): Promise<Client>
@@ -59,33 +55,9 @@ const apps = ['demo', 'other']
 async function startField(): Promise<Field> {
   const folder = mkdtempSync(join(tmpdir(), 'support-field-'))
   const secretKey = randomBytes(32)
-  const secret = 'signing secret, signing secret!!'
   const [port, hostPort] = [await freePort(), await freePort()]
   const hostUrl = `http://127.0.0.1:${hostPort}`
-  const orm = await openOrm({ url: null, folder: join(folder, 'db'), poolSize: 1 })
-  await orm.migrate()
-  for (const public_id of apps) {
-    const id = randomUUID()
-    const created_at = new Date()
-    const settings = { visitors: true }
-    await orm
-      .db()
-      .insertInto('apps')
-      .values({ id, public_id, name: public_id, origins: [hostUrl], settings, created_at, disabled_at: null })
-      .execute()
-    const sealed = secretBox([secretKey]).seal(secret)
-    const key = { kid: `kid-${public_id}`, app_id: id, algorithm: 'HS256' as const, name: public_id, secret: sealed, created_at, revoked_at: null }
-    await orm.db().insertInto('signing_keys').values(key).execute()
-  }
-  await orm.close()
-
-  const sign: Field['sign'] = (sub, role = 'customer', seconds = 3600, app = 'demo') =>
-    new SignJWT({ role, name: `${sub} of ${app}` })
-      .setProtectedHeader({ alg: 'HS256', kid: `kid-${app}` })
-      .setSubject(sub)
-      .setIssuedAt()
-      .setExpirationTime(Math.floor(Date.now() / 1000) + seconds)
-      .sign(Buffer.from(secret))
+  const sign = await writeApps({ url: null, folder: join(folder, 'db'), poolSize: 1 }, secretKey, apps, [hostUrl])
 
   const proxy = await startProxy(port)
   const host = createHost({ serverUrl: proxy.url, appId: 'demo', signToken: ({ id }) => sign(id) }).listen(hostPort, '127.0.0.1')

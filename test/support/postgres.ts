@@ -1,5 +1,5 @@
 import { execFile, execFileSync, spawn } from 'node:child_process'
-import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -13,6 +13,12 @@ const run = promisify(execFile)
 export interface Postgres {
   /** Makes an empty database and answers its URL. */
   database(name: string): Promise<string>
+  /** Sends a signal to every one of its processes at once. */
+  signal(name: NodeJS.Signals): void
+  /** Kills it as a power cut would, but for what the operating system still writes. */
+  kill(): Promise<void>
+  /** Starts it again, after a kill. */
+  start(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -39,19 +45,38 @@ export async function freePort(): Promise<number> {
   return port
 }
 
-export async function startPostgres(bin: string): Promise<Postgres> {
+/** `settings`: further ones, as `name=value`. */
+export async function startPostgres(bin: string, settings: readonly string[] = []): Promise<Postgres> {
   const folder = mkdtempSync(join(tmpdir(), 'support-postgres-'))
   const as = user()
   if (as) chownSync(folder, as.uid, as.gid)
   const data = join(folder, 'data')
   await run(join(bin, 'initdb'), ['-D', data, '-U', 'support', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync'], { ...as, cwd: folder })
   const port = await freePort()
-  const args = ['-D', data, '-p', String(port), '-h', '127.0.0.1', '-k', folder, '-c', 'max_connections=60', '-c', 'log_min_messages=panic']
-  const server = spawn(join(bin, 'postgres'), args, { ...as, cwd: folder, stdio: 'ignore' })
-  const exited = new Promise<void>((resolve) => server.once('exit', () => resolve()))
+  const settled = ['max_connections=60', 'log_min_messages=panic', ...settings].flatMap((setting) => ['-c', setting])
+  const args = ['-D', data, '-p', String(port), '-h', '127.0.0.1', '-k', folder, ...settled]
   const url = (name: string) => `postgres://support@127.0.0.1:${port}/${name}`
+  const launch = () => {
+    const server = spawn(join(bin, 'postgres'), args, { ...as, cwd: folder, stdio: 'ignore' })
+    return { server, exited: new Promise<void>((resolve) => server.once('exit', () => resolve())) }
+  }
+  let { server, exited } = launch()
+  const signal: Postgres['signal'] = (name) => {
+    for (const pid of tree(server.pid)) process.kill(pid, name)
+  }
   await untilUp(url('postgres'))
   return {
+    signal,
+    async kill() {
+      signal('SIGKILL')
+      await exited
+    },
+    async start() {
+      const next = launch()
+      server = next.server
+      exited = next.exited
+      await untilUp(url('postgres'))
+    },
     async database(name) {
       const client = new Client({ connectionString: url('postgres') })
       await client.connect()
@@ -65,6 +90,12 @@ export async function startPostgres(bin: string): Promise<Postgres> {
       rmSync(folder, { recursive: true, force: true })
     },
   }
+}
+
+/** A process and its children, as Linux tells them. */
+function tree(pid: number | undefined): number[] {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
+  return [Number(pid), ...children.split(' ').filter(Boolean).map(Number)]
 }
 
 async function untilUp(url: string): Promise<void> {
