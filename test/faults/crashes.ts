@@ -124,7 +124,7 @@ export const crashes: Fault[] = [
     async run({ seconds }) {
       const stage = await openStage()
       let back = 0
-      const report = await underLoad(stage, usual, async (load) => {
+      const report = await underLoad(stage, { users: 200, rate: 0.5, named: true }, async (load) => {
         stage.postgres.signal('SIGSTOP')
         await sleep(seconds * 1000)
         stage.postgres.signal('SIGCONT')

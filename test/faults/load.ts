@@ -122,7 +122,8 @@ export async function startLoad(stage: Stage, { users, rate, named }: LoadOption
     const token = await stage.sign(`user-${n}`)
     const { id: ticket } = await insist<{ id: string }>(token, '/v1/support/tickets', { subject: `Load ${n}`, body: `${n} 0` }, `ticket-${n}`)
     acknowledge({ ticket, body: `${n} 0` })
-    const read = n % 4 === 0 ? follow(stage, token, ticket, () => stopping) : null
+    let isDone = false
+    const read = n % 4 === 0 ? follow(stage, token, ticket, () => isDone) : null
     for (let i = 1; !stopping; i++) {
       const next = sleep(1000 / rate)
       const body = `${n} ${i}`
@@ -130,6 +131,7 @@ export async function startLoad(stage: Stage, { users, rate, named }: LoadOption
       acknowledge({ ticket, body })
       await next
     }
+    isDone = true
     return { ticket, token, followed: (await read) ?? null }
   }
 

@@ -179,7 +179,7 @@ function onPostgres(clientUrl: string, poolSize: number, limits: Partial<typeof 
       // What throws here keeps its connection for ever. One that is dead already says so with its first statement, and is given back.
       await (connection as DatabaseConnection).executeQuery(CompiledQuery.raw('set random_page_cost = 1.1')).catch(() => {})
     },
-    driverOptions: { connectionTimeoutMillis: 2_000, ...limits, types },
+    driverOptions: { connectionTimeoutMillis: 1_500, ...limits, types },
   })
 }
 

@@ -13,6 +13,7 @@ import { asAgent, asCustomer } from '../domain/policy.ts'
 import { Refusal } from '../errors.ts'
 import { type Large, readJson } from './body.ts'
 import type { Ctx } from './context.ts'
+import { inTime } from './deadline.ts'
 import type { RateLimit } from './rate-limit.ts'
 
 type ActorOf<N extends OperationName> = (typeof operations)[N]['access'] extends 'public'
@@ -45,10 +46,10 @@ export function mount<N extends OperationName>(router: Router, doors: Doors, han
       ctx.status = operation.status
       ctx.set('Cache-Control', 'no-store')
       const call = { ...input, actor, requestId: ctx.state.requestId }
-      if (key === undefined || actor === null) ctx.body = await handler({ ...call, core: doors.core })
+      if (key === undefined || actor === null) ctx.body = await inTime(handler({ ...call, core: doors.core }))
       else {
         const request = { operation: name, key, input, status: operation.status, secrets: operation.secrets ?? [] }
-        answerOnce(ctx as unknown as Ctx, await once(doors.core, actor, request, (core) => handler({ ...call, core })))
+        answerOnce(ctx as unknown as Ctx, await inTime(once(doors.core, actor, request, (core) => handler({ ...call, core }))))
       }
     })
   }
@@ -64,7 +65,7 @@ export function answerOnce(ctx: Ctx, { status, json, replayed }: OnceAnswer): vo
 
 /** Who is calling, counted against their rate limit. Throws `unauthorized` and its like, `rate_limited`. */
 export async function identify(ctx: Ctx, doors: Doors, keyHeaders: readonly string[] = ['X-Api-Key']): Promise<Principal> {
-  const principal = await doors.auth.identify({ token: tokenOf(ctx, keyHeaders), origin: originOf(ctx) })
+  const principal = await inTime(doors.auth.identify({ token: tokenOf(ctx, keyHeaders), origin: originOf(ctx) }))
   await doors.rateLimit.principal(ctx, principal)
   return principal
 }

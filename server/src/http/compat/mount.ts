@@ -5,6 +5,7 @@ import { once } from '../../domain/once.ts'
 import { asAgent, asCustomer } from '../../domain/policy.ts'
 import type { Refusal } from '../../errors.ts'
 import type { Ctx, State } from '../context.ts'
+import { inTime } from '../deadline.ts'
 import { type Documents, serve as serveDocument } from '../docs.ts'
 import { answerOnce, type Doors, identify, parseInput } from '../operation.ts'
 import type { Pace } from '../pace.ts'
@@ -51,11 +52,11 @@ async function serve(ctx: Ctx, doors: CompatDoors, dialect: Dialect, one: Route,
   const prepared = await one.prepare?.(call)
   ctx.set('Cache-Control', 'no-store')
   try {
-    if (key === undefined) ctx.body = await finished(call, one, await one.handle(call, prepared))
+    if (key === undefined) ctx.body = await finished(call, one, await inTime(one.handle(call, prepared)))
     else {
       const input = one.same?.(call, prepared) ?? { params: ctx.params, query, body }
       const request = { operation: `${dialect.name} ${one.name}`, key, input, status: one.status, secrets: [] }
-      const answer = await once(doors.core, actor, request, (core) => one.handle({ ...call, core }, prepared))
+      const answer = await inTime(once(doors.core, actor, request, (core) => one.handle({ ...call, core }, prepared)))
       answerOnce(ctx, { ...answer, json: JSON.stringify(await finished(call, one, JSON.parse(answer.json))) })
     }
   } finally {
