@@ -1,5 +1,6 @@
 import { killAll } from '../support/process.ts'
 import { crashes } from './crashes.ts'
+import { storms } from './storms.ts'
 
 /**
  * `npm run faults`: breaks a server and its PostgreSQL under load, and compares what was acknowledged with what is there. Arguments pick faults by id; `SECONDS=` says how long each
@@ -7,7 +8,7 @@ import { crashes } from './crashes.ts'
  */
 const seconds = Number(process.env.SECONDS ?? 30)
 const only = process.argv.slice(2)
-const faults = [...crashes].filter(({ id }) => only.length === 0 || only.includes(id))
+const faults = [...crashes, ...storms].filter(({ id }) => only.length === 0 || only.includes(id))
 
 let failed = 0
 for (const { id, about, run } of faults) {
