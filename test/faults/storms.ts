@@ -34,37 +34,22 @@ async function post<T>(
   return { status: response.status, body: (await response.json()) as T, ms: performance.now() - started }
 }
 
-/** Reads a ticket again and again, each time what is beyond a cursor; answers the ids that it met, and how often. */
-async function read(
-  stage: Stage,
-  token: string,
-  route: string,
-  isOver: () => boolean,
-  fresh: (all: AgentMessage[]) => AgentMessage[],
-): Promise<string[]> {
-  const met: string[] = []
+/** Reads a ticket again and again, each time what is after the last `seq`; answers the ids that it met. */
+async function read(stage: Stage, token: string, route: string, isOver: () => boolean): Promise<string[]> {
+  const met: AgentMessage[] = []
   for (let last = false; !last; ) {
     last = isOver()
-    const response = await fetch(`${stage.url}${route}?after_seq=0&limit=200`, { headers: { Authorization: `Bearer ${token}` } })
-    const { data } = (await response.json()) as { data: AgentMessage[] }
-    met.push(...fresh(data).map((one) => one.id))
+    const response = await fetch(`${stage.url}${route}?after_seq=${met.at(-1)?.seq ?? 0}&limit=200`, {
+      headers: { Authorization: `Bearer ${token}` },
+    })
+    met.push(...((await response.json()) as { data: AgentMessage[] }).data)
   }
-  return met
-}
-
-/** A cursor over what was met so far. */
-function cursor<T extends string | number>(by: (message: AgentMessage) => T, start: T) {
-  let last = start
-  return (all: AgentMessage[]) => {
-    const fresh = all.filter((one) => by(one) > last)
-    for (const one of fresh) if (by(one) > last) last = by(one)
-    return fresh
-  }
+  return met.map((one) => one.id)
 }
 
 const commitOrder: Fault = {
   id: 'D16',
-  about: 'eight agents write at once, readers ask after the last they have: by seq, and as a control by id',
+  about: 'eight agents write at once, readers ask after the last they have',
   run: () =>
     onStage(async (stage) => {
       const agents = await Promise.all(times(8, (n) => stage.sign(`agent-${n}`, 'agent')))
@@ -72,26 +57,7 @@ const commitOrder: Fault = {
       const route = `/v1/admin/support/tickets/${ticket.id}/messages`
       let isOver = false
       const [first = ''] = agents
-      const readers = [
-        ...times(3, () =>
-          read(
-            stage,
-            first,
-            route,
-            () => isOver,
-            cursor((one) => one.seq, 0),
-          ),
-        ),
-        ...times(3, () =>
-          read(
-            stage,
-            first,
-            route,
-            () => isOver,
-            cursor((one) => one.id, ''),
-          ),
-        ),
-      ]
+      const readers = times(3, () => read(stage, first, route, () => isOver))
       await Promise.all(
         agents.map(async (token) => {
           for (let n = 0; n < 23; n++) await post(stage, token, route, { body: `${n}` })
@@ -100,13 +66,9 @@ const commitOrder: Fault = {
       isOver = true
       const met = await Promise.all(readers)
       const skipped = met.map((ids) => 8 * 23 + 1 - new Set(ids).size)
-      const [bySeq, byId] = [skipped.slice(0, 3), skipped.slice(3)]
       return {
-        figures: { messages: 8 * 23 + 1, 'skipped by seq': bySeq.join(' '), 'skipped by id': byId.join(' ') },
-        faults: broken({
-          'nobody who asks by seq skips': bySeq.every((count) => count === 0),
-          'who asks by id is found to skip': byId.some((count) => count > 0),
-        }),
+        figures: { messages: 8 * 23 + 1, skipped: skipped.join(' ') },
+        faults: broken({ 'nobody skips': skipped.every((count) => count === 0) }),
       }
     }),
 }
@@ -148,9 +110,18 @@ const storm: Fault = {
     onStage(async (stage) => {
       const count = 1_000
       const tokens = await Promise.all(times(100, (n) => stage.sign(`idle-${n}`)))
-      const sockets = times(count, (n) =>
-        io(stage.url, { path: socketPath, auth: { token: tokens[n % 100] }, transports: ['websocket'], forceNew: true, reconnectionDelayMax: 5_000 }),
-      )
+      const sockets = times(count, (n) => {
+        const socket = io(stage.url, {
+          path: socketPath,
+          auth: { token: tokens[n % 100] },
+          transports: ['websocket'],
+          forceNew: true,
+          reconnectionDelayMax: 5_000,
+        })
+        // The stock client takes a refusal for the last word; the widget asks again.
+        socket.on('connect_error', () => socket.active || setTimeout(() => socket.connect(), 1_000 + Math.random() * 2_000))
+        return socket
+      })
       const up = () => sockets.filter((socket) => socket.connected).length
       const untilAll = async (most: number) => {
         const started = performance.now()
@@ -174,10 +145,11 @@ const storm: Fault = {
       const back = await untilAll(60_000)
       isOver = true
       await probing
+      const missing = count - up()
       for (const socket of sockets) socket.close()
       return {
         figures: { widgets: count, 'all back after ms': Math.round(back), 'p99 of the API meanwhile ms': quantile(probes, 0.99) },
-        faults: broken({ 'all are back within 30 s': up() === 0 && back <= 30_000 }),
+        faults: broken({ 'all are back within 30 s': missing === 0 && back <= 30_000 }),
       }
     }),
 }
