@@ -49,6 +49,8 @@ export interface AppOptions {
   storage?: Storage
   /** See every statement before it is sent. */
   plugins?: readonly KyselyPlugin[]
+  /** False leaves what is due to whoever calls the workers' `drain`. */
+  jobs?: boolean
   /** Job queues beyond our own. */
   queues?: readonly string[]
   extend?: (core: Core) => Promise<Extend>
@@ -97,6 +99,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     loopback: config.demo,
     storage,
     presence: createPresence(),
+    effects: [],
     listeners: [],
   }
   const auth = createAuth({

@@ -6,7 +6,7 @@ import type { SecretBox } from '../auth/secrets.ts'
 import type { SignedLinks } from '../auth/signed-link.ts'
 import type { VisitorTokens } from '../auth/visitor-token.ts'
 import type { Clock } from '../clock.ts'
-import type { Orm } from '../db/orm.ts'
+import type { Db, Orm } from '../db/orm.ts'
 import type { Queue } from '../db/queue.ts'
 import type { Log } from '../log.ts'
 import type { Storage } from '../storage/storage.ts'
@@ -20,7 +20,15 @@ export interface Happening {
   cause: Cause
   ticket: TicketView
   message: MessageView | null
+  /** True if the app has a webhook endpoint that is switched on: asked in the statement that writes the event. Of what is only announced it is false. */
+  hasEndpoints: boolean
 }
+
+/**
+ * Something that must follow from what is recorded, and is therefore written down in the same transaction: no await but the database of `tx`. Whatever has to be done outside is left
+ * to a worker, see jobs/worker.ts.
+ */
+export type Effect = (tx: { db: Db; now: Date }, happening: Happening) => Promise<void>
 
 /** What the domain works with; made once in app.ts. */
 export interface Core {
@@ -36,6 +44,8 @@ export interface Core {
   loopback: boolean
   storage: Storage
   presence: Presence
+  /** Called for every recorded event inside its transaction, one after the other; what throws undoes the change. */
+  effects: Effect[]
   /** Called after the commit, in the order of the events. A listener must not throw. */
   listeners: ((happening: Happening) => void)[]
 }
