@@ -7,6 +7,7 @@ import type { KyselyPlugin } from 'kysely'
 import proxyAddr from 'proxy-addr'
 import { createApps } from './auth/apps.ts'
 import { createAuth } from './auth/identify.ts'
+import { mailLinks } from './auth/mail-link.ts'
 import { renewSeals } from './auth/rotation.ts'
 import { secretBox } from './auth/secrets.ts'
 import { signedLinks } from './auth/signed-link.ts'
@@ -26,6 +27,10 @@ import type { Pace } from './http/pace.ts'
 import type { PageFiles } from './http/pages.ts'
 import { createHttpServer } from './http/server.ts'
 import { housekeepingQueue, startHousekeeping } from './jobs/housekeeping.ts'
+import { mailQueue } from './jobs/mail/mailer.ts'
+import { openMail } from './jobs/mail/open.ts'
+import type { MailTransport } from './jobs/mail/transport.ts'
+import type { Worker } from './jobs/worker.ts'
 import { createLog, type Log } from './log.ts'
 import { openGateway } from './realtime/gateway.ts'
 import { localStorage } from './storage/local.ts'
@@ -51,6 +56,8 @@ export interface AppOptions {
   plugins?: readonly KyselyPlugin[]
   /** False leaves what is due to whoever calls the workers' `drain`. */
   jobs?: boolean
+  /** Who takes mail away, if not the SMTP server of the config. */
+  mailTransport?: MailTransport
   /** Job queues beyond our own. */
   queues?: readonly string[]
   extend?: (core: Core) => Promise<Extend>
@@ -61,6 +68,8 @@ export interface RunningApp {
   http: Server
   /** The port that was given by the system, if the config's is 0. */
   port: number
+  /** What sends mail; null without an SMTP server. */
+  mail: Worker | null
   /** Stops taking requests, ends those under way (10 s at most), closes sockets, queue and database. */
   close(): Promise<void>
 }
@@ -80,7 +89,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
   const orm = await openOrm({ url: config.databaseUrl, folder, poolSize: options.poolSize ?? 10, plugins: options.plugins ?? [] })
   await orm.migrate()
   if (config.databaseUrl) await warnOfLoss(orm, log)
-  const queue = await openQueue({ url: config.databaseUrl, orm, names: [housekeepingQueue, ...(options.queues ?? [])], log })
+  const queue = await openQueue({ url: config.databaseUrl, orm, names: [housekeepingQueue, ...(options.queues ?? [])], wakes: [mailQueue], log })
   const apps = createApps(orm, clock)
   const secrets = secretBox(config.secretKeys)
   const links = signedLinks(config.publicUrl, config.secretKeys, clock)
@@ -96,6 +105,8 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     secrets,
     links,
     visitors,
+    mailLinks: mailLinks(config.publicUrl, config.secretKeys),
+    sendsMail: config.smtp !== null,
     loopback: config.demo,
     storage,
     presence: createPresence(),
@@ -124,11 +135,13 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
   })
   core.listeners.push((happening) => gateway.publish(happening))
   if (options.housekeeping !== false) await startHousekeeping(core)
+  const mail = await openMail(core, config, { transport: options.mailTransport, isStarted: options.jobs !== false })
   await listen(http, config.port, config.host)
 
   return {
     core,
     http,
+    mail,
     port: (http.address() as AddressInfo).port,
     async close() {
       const forced = setTimeout(() => http.closeAllConnections(), closeWithinMs)
@@ -137,6 +150,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
       await gateway.close()
       clearInterval(idle)
       clearTimeout(forced)
+      await mail?.stop()
       await queue.stop()
       await orm.close()
       lock?.release()

@@ -1,6 +1,7 @@
 import type { Cause, DomainEvent } from '@support-widget/shared/events.ts'
 import type { Role } from '@support-widget/shared/people.ts'
 import type { Apps } from '../auth/apps.ts'
+import type { MailLinks } from '../auth/mail-link.ts'
 import type { AppRef, Links, Profile } from '../auth/principal.ts'
 import type { SecretBox } from '../auth/secrets.ts'
 import type { SignedLinks } from '../auth/signed-link.ts'
@@ -40,6 +41,9 @@ export interface Core {
   secrets: SecretBox
   links: SignedLinks
   visitors: VisitorTokens
+  mailLinks: MailLinks
+  /** False: mail stays queued, because there is no SMTP server. */
+  sendsMail: boolean
   /** True lets addresses that somebody names lead to our own machine: for the demo. */
   loopback: boolean
   storage: Storage

@@ -79,6 +79,7 @@ const nothing = {
   last_name: null,
   email: null,
   email_verified: false,
+  confirmed_email: null,
   phone: null,
   locale: null,
   search: '',
