@@ -1,3 +1,4 @@
+import { limits } from '@support-widget/shared/limits.ts'
 import type { MailFault, MailKind, MailReason, MailState } from '@support-widget/shared/mail.ts'
 import { type Selectable, sql } from 'kysely'
 import type { Db, Tables } from '../db/orm.ts'
@@ -116,4 +117,31 @@ export function findMail(
     .orderBy('id')
     .limit(1)
     .executeTakeFirst()
+}
+
+const batch = 500
+
+/** Forgets mails that ended long ago, but for what tells that an address was written to. Answers how many. */
+export async function forgetMails(core: Core): Promise<number> {
+  const before = new Date(core.clock.now().getTime() - limits.mailDays * 86_400_000)
+  for (let forgotten = 0; ; ) {
+    const { numDeletedRows } = await core.orm
+      .db()
+      .deleteFrom('mails')
+      .where((eb) =>
+        eb(
+          'id',
+          'in',
+          eb
+            .selectFrom('mails')
+            .select('id')
+            .where('ended_at', '<=', before)
+            .where(sql<boolean>`not (kind = 'customer_unread' and state = 'sent')`)
+            .limit(batch),
+        ),
+      )
+      .executeTakeFirstOrThrow()
+    forgotten += Number(numDeletedRows)
+    if (Number(numDeletedRows) < batch) return forgotten
+  }
 }
