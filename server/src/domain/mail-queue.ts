@@ -77,7 +77,7 @@ export interface MailBacklog {
 }
 
 /** For probes and metrics. */
-export async function readBacklog(core: Core): Promise<MailBacklog> {
+export async function readMailBacklog(core: Core): Promise<MailBacklog> {
   const now = core.clock.now()
   const { rows } = await sql<{ queued: number; failed: number; oldest_due: Date | null }>`
     select (count(*) filter (where m.state in ('queued', 'sending')))::int as queued, (count(*) filter (where m.state = 'failed'))::int as failed,

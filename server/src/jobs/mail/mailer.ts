@@ -1,6 +1,6 @@
 import { limits } from '@support-widget/shared/limits.ts'
 import type { MailKind } from '@support-widget/shared/mail.ts'
-import type { Core } from '../../domain/core.ts'
+import type { Core, MailOutcome } from '../../domain/core.ts'
 import { prepareMail } from '../../domain/mail-letter.ts'
 import { endMail, postponeMail, type TakenMail, takeDueMail } from '../../domain/mail-queue.ts'
 import { createWorker, type Worker } from '../worker.ts'
@@ -9,18 +9,13 @@ import type { MailTransport, Outcome } from './transport.ts'
 
 export const mailQueue = 'mail'
 
-/** What became of attempts: `sent`, `failed`, `cancelled`, and `postponed` to another one. */
-export type MailOutcome = 'sent' | 'failed' | 'cancelled' | 'postponed'
-
 export interface MailerOptions {
   sender: Sender
   transport: MailTransport
-  /** Told of each attempt. */
-  onOutcome?: (kind: MailKind, outcome: MailOutcome) => void
 }
 
 /** Sends what is due. The rows are the queue; no transaction is open while a server is spoken to. */
-export function createMailer(core: Core, { sender, transport, onOutcome }: MailerOptions): Worker {
+export function createMailer(core: Core, { sender, transport }: MailerOptions): Worker {
   const domain = sender.replyDomain ?? (sender.from.split('@').at(-1) as string)
 
   async function attempt(mail: TakenMail): Promise<MailOutcome> {
@@ -57,7 +52,7 @@ export function createMailer(core: Core, { sender, transport, onOutcome }: Maile
       core.log.error({ err, mail_id: mail.id }, 'a mail could not be made')
       outcome = await settle(mail, { sent: false, fault: 'other', isFinal: false, isUntold: false })
     }
-    onOutcome?.(mail.kind, outcome)
+    count(core, mail.kind, outcome)
   }
 
   const worker = createWorker<TakenMail>(core, {
@@ -75,4 +70,9 @@ export function createMailer(core: Core, { sender, transport, onOutcome }: Maile
       transport.close()
     },
   }
+}
+
+function count({ mailTally }: Core, kind: MailKind, outcome: MailOutcome): void {
+  const key = `${kind} ${outcome}`
+  mailTally.set(key, { kind, outcome, count: (mailTally.get(key)?.count ?? 0) + 1 })
 }

@@ -1,7 +1,7 @@
 import type { Config } from '../../config.ts'
 import type { Core } from '../../domain/core.ts'
 import { planMail } from '../../domain/mail-plan.ts'
-import { readBacklog } from '../../domain/mail-queue.ts'
+import { readMailBacklog } from '../../domain/mail-queue.ts'
 import type { Worker } from '../worker.ts'
 import { createMailer } from './mailer.ts'
 import { type MailTransport, smtpTransport } from './transport.ts'
@@ -17,7 +17,7 @@ export interface MailOptions {
 export async function openMail(core: Core, { smtp, publicUrl }: Config, { transport, isStarted }: MailOptions): Promise<Worker | null> {
   core.effects.push(planMail)
   if (smtp === null) {
-    const { queued } = await readBacklog(core)
+    const { queued } = await readMailBacklog(core)
     core.log.info({ queued }, 'SMTP_URL is not set: mail stays queued')
     return null
   }
