@@ -8,6 +8,11 @@ import type { SecretBox } from './secrets.ts'
  * Throws {@link ConfigError} if no key opens the secret of a live signing key: else every one of its tokens would fail, one request after the other.
  */
 export async function renewSeals(orm: Orm, secrets: SecretBox, log: Log): Promise<void> {
+  const count = (await renewSigningKeys(orm, secrets)) + (await renewWebhooks(orm, secrets))
+  if (count > 0) log.info({ count }, 'stored secrets sealed with the new SECRET_KEY')
+}
+
+async function renewSigningKeys(orm: Orm, secrets: SecretBox): Promise<number> {
   const rows = await orm.db().selectFrom('signing_keys').select(['kid', 'secret', 'revoked_at']).execute()
   let count = 0
   for (const { kid, secret, revoked_at } of rows) {
@@ -19,7 +24,23 @@ export async function renewSeals(orm: Orm, secrets: SecretBox, log: Log): Promis
     await orm.db().updateTable('signing_keys').set({ secret: sealed }).where('kid', '=', kid).where('secret', '=', secret).execute()
     count++
   }
-  if (count > 0) log.info({ count }, 'stored secrets sealed with the new SECRET_KEY')
+  return count
+}
+
+/** The secrets of webhook endpoints, the one before the last rotation too. One that no key opens fails when something is to be signed with it, which the delivery log shows. */
+async function renewWebhooks(orm: Orm, secrets: SecretBox): Promise<number> {
+  let count = 0
+  for (const column of ['secret', 'previous_secret'] as const) {
+    const rows = await orm.db().selectFrom('webhook_endpoints').select(['id', column]).where(column, 'is not', null).where(column, '<>', '').execute()
+    for (const row of rows) {
+      const before = column in row ? (row as Record<string, string>)[column] : undefined
+      const sealed = before === undefined ? null : tryRenew(secrets, before)
+      if (sealed === null || sealed === before) continue
+      await orm.db().updateTable('webhook_endpoints').set({ [column]: sealed }).where('id', '=', row.id).where(column, '=', before ?? '').execute()
+      count++
+    }
+  }
+  return count
 }
 
 function tryRenew(secrets: SecretBox, sealed: string): string | null {

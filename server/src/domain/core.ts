@@ -1,4 +1,5 @@
 import type { Cause, DomainEvent } from '@support-widget/shared/events.ts'
+import type { MailKind } from '@support-widget/shared/mail.ts'
 import type { Role } from '@support-widget/shared/people.ts'
 import type { Apps } from '../auth/apps.ts'
 import type { MailLinks } from '../auth/mail-link.ts'
@@ -31,6 +32,21 @@ export interface Happening {
  */
 export type Effect = (tx: { db: Db; now: Date }, happening: Happening) => Promise<void>
 
+/** Passed in, so that tests need not wait. */
+export interface OutboundTimes {
+  /** For a whole request, milliseconds. */
+  timeoutMs: number
+  /** From 0 up to 1, for the jitter of delays. */
+  random(): number
+  /** Waits so many milliseconds. */
+  pause(ms: number): Promise<unknown>
+}
+
+/** What this process did with mail, by kind and outcome. */
+export type MailTally = Map<string, { kind: MailKind; outcome: MailOutcome; count: number }>
+/** `postponed`: another attempt follows. */
+export type MailOutcome = 'sent' | 'failed' | 'cancelled' | 'postponed'
+
 /** What the domain works with; made once in app.ts. */
 export interface Core {
   orm: Orm
@@ -44,8 +60,11 @@ export interface Core {
   mailLinks: MailLinks
   /** False: mail stays queued, because there is no SMTP server. */
   sendsMail: boolean
+  mailTally: MailTally
   /** True lets addresses that somebody names lead to our own machine: for the demo. */
   loopback: boolean
+  /** How requests to endpoints that others have named are timed. */
+  outbound: OutboundTimes
   storage: Storage
   presence: Presence
   /** Called for every recorded event inside its transaction, one after the other; what throws undoes the change. */

@@ -150,7 +150,7 @@ async function eraseTickets(db: Db, appId: string, tickets: string[], now: Date)
     .where('app_id', '=', appId)
     .where((eb) => eb.or([mentions(tickets), sql<boolean>`tickets && ${`{${tickets.join(',')}}`}::uuid[]`]))
     .execute()
-  for (const table of ['messages', 'events', 'ticket_search'] as const)
+  for (const table of ['messages', 'webhook_deliveries', 'events', 'ticket_search'] as const)
     await db.deleteFrom(table).where('app_id', '=', appId).where('ticket_id', 'in', tickets).execute()
   await db.deleteFrom('tickets').where('app_id', '=', appId).where('id', 'in', tickets).execute()
   return files

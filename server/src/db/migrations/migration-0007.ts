@@ -51,7 +51,7 @@ export class Migration0007 extends Migration {
     this.addSql('create index webhook_deliveries_by_endpoint on webhook_deliveries (app_id, endpoint_id, id)')
     this.addSql('create index webhook_deliveries_by_ticket on webhook_deliveries (app_id, ticket_id)')
     this.addSql('create index webhook_deliveries_by_message on webhook_deliveries (app_id, message_id) where message_id is not null')
-    this.addSql('create index webhook_deliveries_by_age on webhook_deliveries (created_at)')
+    this.addSql('create index webhook_deliveries_by_age on webhook_deliveries (ended_at) where ended_at is not null')
     this.addSql(`
       create table webhook_attempts (
         delivery_id uuid not null,
