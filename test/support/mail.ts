@@ -38,9 +38,11 @@ export interface MailSetUp extends MailServer {
   sam: Client
   ada: Client
   /** Moves the clock and sends what is then due. */
-  after(minutes: number): Promise<void>
+  later(minutes: number): Promise<void>
   /** What became of the mails of the app, oldest first. */
-  mails(): Promise<{ kind: string; state: string; reason: string | null; attempts: number; due_at: Date; message_id: string | null; recipient: string | null }[]>
+  mails(): Promise<
+    { kind: string; state: string; reason: string | null; attempts: number; due_at: Date; message_id: string | null; recipient: string | null }[]
+  >
   settings(settings: object): Promise<void>
   /** A customer's token and client by what their host signs. */
   person(sub: string, claims: object): Promise<Client>
@@ -56,7 +58,8 @@ export async function setUpMail(): Promise<MailSetUp> {
   const mark = randomUUID().slice(0, 8)
   const [inbox, address] = [`inbox-${mark}@example.com`, `alice-${mark}@example.com`]
   const person = async (sub: string, claims: object) => client(server.url, await app.token(sub, { claims: { ...claims } }))
-  const agent = async (sub: string, role: 'agent' | 'admin') => client(server.url, await app.token(sub, { role, claims: { email: `${sub}-${mark}@desk.example`, name: sub } }))
+  const agent = async (sub: string, role: 'agent' | 'admin') =>
+    client(server.url, await app.token(sub, { role, claims: { email: `${sub}-${mark}@desk.example`, name: sub } }))
   const ada = await agent('ada', 'admin')
   const settings = async (given: object) => void (await ada.call('agentUpdateApp', { body: { settings: given } }))
   await settings({ inbox_email: inbox, return_url: 'https://app.example/help?tab=2' })
@@ -70,7 +73,7 @@ export async function setUpMail(): Promise<MailSetUp> {
     alice: await person('alice', { name: 'Alice', email: address, email_verified: true }),
     sam: await agent('sam', 'agent'),
     ada,
-    async after(minutes) {
+    async later(minutes) {
       server.clock.ahead += minutes * 60_000
       await mailer.drain()
     },

@@ -1,6 +1,6 @@
 import type { AddressInfo, Socket } from 'node:net'
 import PostalMime, { type Email } from 'postal-mime'
-import { SMTPServer } from 'smtp-server'
+import { SMTPServer, type SMTPServerSession } from 'smtp-server'
 
 /** A mail that the server took: it answered 250, or went away just before. */
 export interface Received {
@@ -33,6 +33,12 @@ export interface SmtpTestServer {
 }
 
 const refusal = (responseCode: number, message: string) => Object.assign(new Error(message), { responseCode })
+
+async function read(raw: string, { mailFrom, rcptTo }: SMTPServerSession['envelope']): Promise<Received[]> {
+  const mail = await PostalMime.parse(Buffer.from(raw, 'latin1'))
+  const header = (name: string) => mail.headers.filter(({ key }) => key === name.toLowerCase()).map(({ value }) => value)
+  return rcptTo.map(({ address }) => ({ to: address, from: mailFrom ? mailFrom.address : '', raw, mail, header }))
+}
 
 /** A real SMTP server on loopback. */
 export async function startSmtp(port = 0): Promise<SmtpTestServer> {
@@ -79,10 +85,7 @@ export async function startSmtp(port = 0): Promise<SmtpTestServer> {
       stream.once('end', async () => {
         if (behaviour === 'cut' || behaviour === 'hang') return
         if (behaviour === 'refuse_text') return done(refusal(554, 'Looks like spam'))
-        const { mailFrom, rcptTo } = session.envelope
-        const mail = await PostalMime.parse(Buffer.from(raw, 'latin1'))
-        const header = (name: string) => mail.headers.filter(({ key }) => key === name.toLowerCase()).map(({ value }) => value)
-        for (const { address } of rcptTo) received.push({ to: address, from: mailFrom ? mailFrom.address : '', raw, mail, header })
+        received.push(...(await read(raw, session.envelope)))
         if (behaviour === 'cut_after') return cut()
         done()
       })
