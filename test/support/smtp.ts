@@ -27,6 +27,8 @@ export interface SmtpTestServer {
   asked: string[]
   /** How it treats everybody from now on, or for the next so many mails. */
   behave(behaviour: Behaviour, times?: number): void
+  /** Nobody listens any more, until it resumes on the same port. */
+  pause(): Promise<{ resume(): Promise<void> }>
   /** Open connections. */
   connections(): number
   close(): Promise<void>
@@ -99,19 +101,32 @@ export async function startSmtp(port = 0): Promise<SmtpTestServer> {
     socket.once('close', () => sockets.delete(remote))
     socket.on('error', () => {})
   })
-  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
+  const listen = (at: number) => new Promise<void>((resolve) => server.server.listen(at, '127.0.0.1', () => resolve()))
+  await listen(port)
+  const own = (server.server.address() as AddressInfo).port
+  const cutAll = () => {
+    for (const socket of sockets.values()) socket.destroy()
+  }
   return {
-    url: `smtp://127.0.0.1:${(server.server.address() as AddressInfo).port}`,
+    url: `smtp://127.0.0.1:${own}`,
     received: (...to) => received.filter((one) => to.length === 0 || to.includes(one.to)),
     asked,
     behave(behaviour, times) {
+      // Who is connected already has been greeted.
+      if (behaviour === 'hang_greeting') cutAll()
       if (times === undefined) [usual, next] = [behaviour, { behaviour, times: 0 }]
       else next = { behaviour, times }
+    },
+    async pause() {
+      const closed = new Promise((resolve) => server.server.close(resolve))
+      cutAll()
+      await closed
+      return { resume: () => listen(own) }
     },
     connections: () => sockets.size,
     close: () =>
       new Promise((resolve) => {
-        for (const socket of sockets.values()) socket.destroy()
+        cutAll()
         server.close(resolve)
       }),
   }
