@@ -23,11 +23,16 @@ export async function openMail(core: Core, { smtp, publicUrl }: Config, { transp
   }
   const sender = { publicUrl, from: smtp.from, replyDomain: smtp.replyDomain, links: core.mailLinks }
   const mailer = createMailer(core, { sender, transport: transport ?? smtpTransport(smtp) })
-  if (!isStarted) return mailer
-  // What is due at once is sent at once.
-  core.listeners.push(({ event }) => {
-    if (event.type === 'ticket_created') mailer.wake()
-  })
-  await mailer.start()
-  return mailer
+  const opened: Worker = {
+    ...mailer,
+    async start() {
+      // What is due at once is sent at once.
+      core.listeners.push(({ event }) => {
+        if (event.type === 'ticket_created') mailer.wake()
+      })
+      await mailer.start()
+    },
+  }
+  if (isStarted) await opened.start()
+  return opened
 }
