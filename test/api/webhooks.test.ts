@@ -169,7 +169,7 @@ describe('the test event', () => {
     const { id, secret } = await endpoint(receiver.url)
     const { outbound } = server.app.core
     const before = { ...outbound }
-    onTestFinished(() => Object.assign(outbound, before))
+    onTestFinished(() => void Object.assign(outbound, before))
     const pauses: number[] = []
     outbound.pause = async (ms) => pauses.push(ms)
     const outcomes: unknown[] = []

@@ -97,7 +97,7 @@ export interface Hooks {
   /** Sends all that is due. */
   drain(): Promise<number>
   /** Moves the clock, then sends all that is due. */
-  after(ms: number): Promise<number>
+  later(ms: number): Promise<number>
   /** Adds an endpoint; answers its id and secret. */
   endpoint(url: string, more?: Partial<NewWebhook>): Promise<{ id: string; secret: string }>
   /** A customer whose token is good now. */
@@ -111,11 +111,11 @@ export interface Hooks {
 const deliveriesOf = async (backend: Client, id: string, query: object = {}) =>
   (await backend.call('agentListDeliveries', { params: { id }, query: { per_page: 100, ...query } })).data
 
-/** An app of its own on the server for webhooks. What other tests have left waits no longer. */
-export async function setUpHooks(name = 'Kilnshare'): Promise<Hooks> {
+/** An app of its own on the server for webhooks. What other tests have left waits no longer, unless `keep` says that it is of this one. */
+export async function setUpHooks(name = 'Kilnshare', { keep } = { keep: false }): Promise<Hooks> {
   const server = await webhookServer()
   const db = server.app.core.orm.db()
-  await sql`update webhook_deliveries set state = 'cancelled', ended_at = created_at where state = 'pending'`.execute(db)
+  if (!keep) await sql`update webhook_deliveries set state = 'cancelled', ended_at = created_at where state = 'pending'`.execute(db)
   const app = await newApp(server, name)
   const { backend } = app
   const drain = () => server.app.webhooks.drain()
@@ -124,7 +124,7 @@ export async function setUpHooks(name = 'Kilnshare'): Promise<Hooks> {
     app,
     backend,
     drain,
-    after: (ms) => {
+    later: (ms) => {
       server.clock.ahead += ms
       return drain()
     },

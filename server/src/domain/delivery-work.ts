@@ -1,16 +1,17 @@
 import { limits } from '@support-widget/shared/limits.ts'
 import type { DeliveryStatus } from '@support-widget/shared/webhook.ts'
 import { sql } from 'kysely'
+import type { Db } from '../db/orm.ts'
 import type { Core } from './core.ts'
 import { type Delivery, webhookQueue } from './deliveries.ts'
-import type { Outcome } from './webhook-request.ts'
-import { disableGone, type Endpoint, lockEndpoint } from './webhooks.ts'
+import type { Destination, Outcome } from './webhook-request.ts'
+import { disableGone, lockEndpoint } from './webhooks.ts'
 
-/** A delivery that this process has for a while. */
-export interface Taken {
-  id: string
-  app_id: string
-  endpoint_id: string
+/** A delivery that this process has for a while, and where it goes as it was when it was taken. */
+export interface Taken extends Delivery, Omit<Destination, 'id'> {
+  enabled: boolean
+  /** Since when its customer is on their way out. */
+  erased_at: Date | null
 }
 
 const [second, minute, hour] = [1_000, 60_000, 3_600_000]
@@ -45,33 +46,16 @@ export async function takeDue(core: Core, most: number, perEndpoint: number, bus
       order by ranked.due_at, ranked.id limit ${most}
     )
     update webhook_deliveries d set taken_until = ${new Date(now.getTime() + leaseMs)}
-    from chosen where d.id = chosen.id
-    returning d.id, d.app_id, d.endpoint_id`.execute(core.orm.db())
+    from chosen, webhook_endpoints e, tickets t, customers c
+    where d.id = chosen.id and e.app_id = d.app_id and e.id = d.endpoint_id
+      and t.app_id = d.app_id and t.id = d.ticket_id and c.app_id = t.app_id and c.id = t.customer_id
+    returning d.*, e.url, e.secret, e.previous_secret, e.previous_until, e.enabled, c.erased_at`.execute(core.orm.db())
   return rows
 }
 
-/** What is taken, with where it goes; null if it is gone. `isWanted` is false if nobody must be told of it any more. */
-export async function loadTaken(core: Core, { id, app_id }: Taken): Promise<{ delivery: Delivery; endpoint: Endpoint; isWanted: boolean } | null> {
-  const db = core.orm.db()
-  const delivery = await db.selectFrom('webhook_deliveries').selectAll().where('app_id', '=', app_id).where('id', '=', id).executeTakeFirst()
-  if (!delivery) return null
-  const endpoint = await db
-    .selectFrom('webhook_endpoints')
-    .selectAll()
-    .where('app_id', '=', app_id)
-    .where('id', '=', delivery.endpoint_id)
-    .executeTakeFirst()
-  if (!endpoint) return null
-  const ticket = await db
-    .selectFrom('tickets as t')
-    .innerJoin('customers as c', (join) => join.onRef('c.id', '=', 't.customer_id').onRef('c.app_id', '=', 't.app_id'))
-    .select('c.erased_at')
-    .where('t.app_id', '=', app_id)
-    .where('t.id', '=', delivery.ticket_id)
-    .executeTakeFirst()
-  const app = await core.apps.byId(app_id)
-  return { delivery, endpoint, isWanted: app !== null && endpoint.enabled && ticket?.erased_at === null }
-}
+/** False if nobody must be told of it any more: the endpoint or the app is switched off, the customer is being erased. */
+export const isWanted = async (core: Core, { app_id, enabled, erased_at }: Taken): Promise<boolean> =>
+  enabled && erased_at === null && (await core.apps.byId(app_id)) !== null
 
 /** What a delivery is after an attempt, and when the next one is due if there is to be one. */
 export function nextOf(core: Pick<Core, 'clock' | 'outbound'>, attempts: number, outcome: Outcome): { state: DeliveryStatus; dueAt: Date | null } {
@@ -87,7 +71,7 @@ export function nextOf(core: Pick<Core, 'clock' | 'outbound'>, attempts: number,
  * Writes down an attempt, and with it the job for the next one. An attempt that took so long that somebody else made it too changes nothing. Answers what the delivery is
  * then, and whether the endpoint was switched off by it; null if there was nothing to change.
  */
-export function settle(core: Core, delivery: Delivery, outcome: Outcome): Promise<{ state: DeliveryStatus; isOff: boolean } | null> {
+export async function settle(core: Core, delivery: Delivery, outcome: Outcome): Promise<{ state: DeliveryStatus; isOff: boolean } | null> {
   const { id, app_id, endpoint_id, tries } = delivery
   const attempts = delivery.attempts + 1
   const { state, dueAt } = nextOf(core, attempts, outcome)
@@ -95,46 +79,33 @@ export function settle(core: Core, delivery: Delivery, outcome: Outcome): Promis
   // What was cancelled meanwhile has arrived all the same, or was refused by the one who said that it is gone.
   const isGone = outcome.status === 410
   const from: DeliveryStatus[] = state === 'delivered' || isGone ? ['pending', 'cancelled'] : ['pending']
+  const write = async (db: Db) => {
+    const { rows } = await sql<{ settled: number }>`
+      with settled as (
+        update webhook_deliveries set state = ${state}, attempts = ${attempts}, tries = ${tries + 1}, taken_until = null,
+          ended_at = ${dueAt ? null : now}::timestamptz, due_at = coalesce(${dueAt}::timestamptz, due_at)
+        where app_id = ${app_id} and id = ${id} and tries = ${tries} and state = any(${`{${from.join(',')}}`}::text[])
+        returning id, app_id
+      ), noted as (
+        insert into webhook_attempts (delivery_id, number, app_id, at, duration_ms, status, error)
+        select id, ${tries + 1}::int, app_id, ${outcome.at}::timestamptz, ${outcome.durationMs}::int, ${outcome.status}::int, ${outcome.error} from settled
+      )
+      select count(*)::int as settled from settled`.execute(db)
+    return rows[0]?.settled === 1
+  }
+  // One statement is all or nothing by itself.
+  if (!dueAt && !isGone) return (await write(core.orm.db())) ? { state, isOff: false } : null
   return core.orm.transaction(async (db) => {
     // The endpoint before its deliveries, as whoever switches it off does.
     if (isGone) await lockEndpoint(db, app_id, endpoint_id)
-    const settled = await db
-      .updateTable('webhook_deliveries')
-      .set({
-        state,
-        attempts,
-        tries: tries + 1,
-        taken_until: null,
-        ended_at: dueAt ? null : now,
-        ...(dueAt ? { due_at: dueAt } : {}),
-      })
-      .where('app_id', '=', app_id)
-      .where('id', '=', id)
-      .where('tries', '=', tries)
-      .where('state', 'in', from)
-      .returning('id')
-      .executeTakeFirst()
-    if (!settled) return null
-    await db
-      .insertInto('webhook_attempts')
-      .values({
-        delivery_id: id,
-        number: tries + 1,
-        app_id,
-        at: outcome.at,
-        duration_ms: outcome.durationMs,
-        status: outcome.status,
-        error: outcome.error,
-      })
-      .execute()
+    if (!(await write(db))) return null
     if (dueAt) await core.queue.enqueueAll(db, webhookQueue, [{ startAfter: dueAt }])
-    const isOff = isGone && (await disableGone(db, app_id, endpoint_id, now))
-    return { state, isOff }
+    return { state, isOff: isGone && (await disableGone(db, app_id, endpoint_id, now)) }
   })
 }
 
 /** Of what nobody must be told any more. */
-export async function cancelTaken(core: Core, { id, app_id }: Taken): Promise<void> {
+export async function cancelTaken(core: Core, { id, app_id }: Pick<Delivery, 'id' | 'app_id'>): Promise<void> {
   await core.orm
     .db()
     .updateTable('webhook_deliveries')

@@ -4,7 +4,10 @@ import type { AttemptError, TestOutcome } from '@support-widget/shared/webhook.t
 import { v7 as uuidv7 } from 'uuid'
 import { OutboundError, safeFetch } from '../safe-fetch.ts'
 import type { Core } from './core.ts'
-import { type Endpoint, secretsOf } from './webhooks.ts'
+import { type Endpoint, type Signing, secretsOf } from './webhooks.ts'
+
+/** What is needed of an endpoint to send it something. */
+export type Destination = Pick<Endpoint, 'id' | 'url'> & Signing
 
 /** What became of one request to an endpoint. */
 export interface Outcome {
@@ -36,7 +39,7 @@ export function signedHeaders(secrets: readonly string[], id: string, at: Date, 
 }
 
 /** Sends a body to an endpoint once. Never throws: what goes wrong on our own side is an outcome too, so that it cannot be tried for ever. */
-export async function postTo(core: Core, endpoint: Endpoint, id: string, makeBody: () => unknown): Promise<Outcome> {
+export async function postTo(core: Core, endpoint: Destination, id: string, makeBody: () => unknown): Promise<Outcome> {
   const at = core.clock.now()
   const started = performance.now()
   const outcome = (status: number | null, error: AttemptError | null, retryAfterMs: number | null = null): Outcome => ({

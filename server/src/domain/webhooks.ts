@@ -171,8 +171,10 @@ export function rotateWebhook(core: Core, actor: AgentActor, id: string): Promis
   })
 }
 
+export type Signing = Pick<Endpoint, 'secret' | 'previous_secret' | 'previous_until'>
+
 /** The secrets that sign now, the newest first. Throws if no SECRET_KEY opens them. */
-export function secretsOf(core: Pick<Core, 'secrets' | 'clock'>, { secret, previous_secret, previous_until }: Endpoint): string[] {
+export function secretsOf(core: Pick<Core, 'secrets' | 'clock'>, { secret, previous_secret, previous_until }: Signing): string[] {
   const isGood = previous_until !== null && previous_until > core.clock.now()
   return [secret, ...(previous_secret !== null && isGood ? [previous_secret] : [])].map((sealed) => core.secrets.open(sealed))
 }

@@ -2,7 +2,7 @@ import type Router from '@koa/router'
 import { sql } from 'kysely'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, type Registry } from 'prom-client'
 import type { Core } from '../domain/core.ts'
-import { isStuck, readBacklog } from '../domain/delivery-work.ts'
+import { type Backlog, isStuck, readBacklog } from '../domain/delivery-work.ts'
 import { Refusal } from '../errors.ts'
 import type { Ctx, Next } from './context.ts'
 import { mailHealth, measureMail } from './mail-health.ts'
@@ -60,22 +60,20 @@ export function measure(registry: Registry) {
   }
 }
 
-/** What waits to be delivered, asked when somebody looks; without a database there is no figure. */
+/** What waits to be delivered, asked when somebody looks; without a database the figure stays as it was. */
 function measureBacklog(core: Core, registry: Registry): void {
-  const oldest = new Gauge({
-    name: 'webhook_oldest_due_seconds',
-    help: 'How long the oldest delivery has been due that nobody has',
-    registers: [registry],
-  })
-  new Gauge({
-    name: 'webhook_queue_depth',
-    help: 'Deliveries that are open, due or not',
-    registers: [registry],
-    async collect() {
-      const backlog = await readBacklog(core).catch(() => null)
-      if (!backlog) return
-      this.set(backlog.open)
-      oldest.set(backlog.oldestDue ? Math.max(0, core.clock.now().getTime() - backlog.oldestDue.getTime()) / 1000 : 0)
-    },
-  })
+  const gauge = (name: string, help: string, read: (backlog: Backlog) => number) =>
+    new Gauge({
+      name,
+      help,
+      registers: [registry],
+      async collect() {
+        const backlog = await readBacklog(core).catch(() => null)
+        if (backlog) this.set(read(backlog))
+      },
+    })
+  gauge('webhook_queue_depth', 'Deliveries that are open, due or not', ({ open }) => open)
+  gauge('webhook_oldest_due_seconds', 'How long the oldest delivery has been due that nobody has', ({ oldestDue }) =>
+    oldestDue ? Math.max(0, core.clock.now().getTime() - oldestDue.getTime()) / 1000 : 0,
+  )
 }

@@ -1,7 +1,7 @@
 import { Counter, Histogram, type Registry } from 'prom-client'
 import type { Core } from '../../domain/core.ts'
 import { webhookQueue } from '../../domain/deliveries.ts'
-import { cancelTaken, loadTaken, settle, type Taken, takeDue } from '../../domain/delivery-work.ts'
+import { cancelTaken, isWanted, settle, type Taken, takeDue } from '../../domain/delivery-work.ts'
 import { postTo } from '../../domain/webhook-request.ts'
 import { bodyToSend } from '../../present/webhook.ts'
 import { createWorker, type Worker } from '../worker.ts'
@@ -24,19 +24,16 @@ function createWebhookWorker(core: Core, registry: Registry): Worker {
   })
 
   async function perform(taken: Taken): Promise<void> {
-    const found = await loadTaken(core, taken)
-    if (!found) return
-    const { delivery, endpoint, isWanted } = found
-    if (!isWanted) {
+    if (!(await isWanted(core, taken))) {
       await cancelTaken(core, taken)
       deliveries.inc({ state: 'cancelled' })
       return
     }
-    const outcome = await postTo(core, endpoint, delivery.event_id, () => bodyToSend(delivery, core.links))
+    const outcome = await postTo(core, { ...taken, id: taken.endpoint_id }, taken.event_id, () => bodyToSend(taken, core.links))
     attempts.observe({ outcome: outcome.error ?? 'ok' }, outcome.durationMs / 1000)
-    const settled = await settle(core, delivery, outcome)
+    const settled = await settle(core, taken, outcome)
     if (settled && settled.state !== 'pending') deliveries.inc({ state: settled.state })
-    if (settled?.isOff) core.log.warn({ webhook_id: endpoint.id }, 'a webhook endpoint answered 410 and was switched off')
+    if (settled?.isOff) core.log.warn({ webhook_id: taken.endpoint_id }, 'a webhook endpoint answered 410 and was switched off')
   }
 
   return createWorker<Taken>(core, {
