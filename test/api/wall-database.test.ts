@@ -89,10 +89,21 @@ const withoutMark: Record<string, string> = Object.fromEntries(
       'webhook_endpoints.previous_secret',
       'webhook_endpoints.secret',
     ],
-    'a name that we give': ['attachments.storage_key', 'audit_log.object_id', 'idempotency_keys.principal', 'mails.message_id', 'signing_keys.kid', 'tickets.number', 'webhook_deliveries.event_id'],
+    'a name that we give': [
+      'attachments.storage_key',
+      'audit_log.object_id',
+      'idempotency_keys.principal',
+      'mails.message_id',
+      'signing_keys.kid',
+      'tickets.number',
+      'webhook_deliveries.event_id',
+    ],
     'pieces of three characters of a text that is marked': ['canned_replies.search_grams', 'customers.search_grams', 'ticket_search.search_grams'],
     'public, and looked at as such': ['apps.origins', 'apps.public_id'],
-    'written with the first attempt to send a mail, or by a link in one; the world has no mail server': ['customers.confirmed_email', 'mails.recipient'],
+    'written with the first attempt to send a mail, or by a link in one; the world has no mail server': [
+      'customers.confirmed_email',
+      'mails.recipient',
+    ],
     'given by other APIs alone': ['customers.first_name', 'customers.last_name'],
   }).flatMap(([reason, columns]) => columns.map((column) => [column, reason])),
 )
