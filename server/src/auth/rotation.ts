@@ -36,7 +36,13 @@ async function renewWebhooks(orm: Orm, secrets: SecretBox): Promise<number> {
       const before = column in row ? (row as Record<string, string>)[column] : undefined
       const sealed = before === undefined ? null : tryRenew(secrets, before)
       if (sealed === null || sealed === before) continue
-      await orm.db().updateTable('webhook_endpoints').set({ [column]: sealed }).where('id', '=', row.id).where(column, '=', before ?? '').execute()
+      await orm
+        .db()
+        .updateTable('webhook_endpoints')
+        .set({ [column]: sealed })
+        .where('id', '=', row.id)
+        .where(column, '=', before ?? '')
+        .execute()
       count++
     }
   }
