@@ -134,6 +134,7 @@ describe('MAIL-7: whoever wants no mail gets none', () => {
     // Nobody is left to write to, and the link says so all the same.
     await on.ada.call('agentEraseCustomer', { params: { id: (await on.alice.call('getMe', {})).customer.id } })
     expect((await request(url, oneClick)).status).toBe(200)
+    expect(await on.mails()).toEqual([])
   })
 
   test('looking at the page changes nothing, and it is a page of ours alone', async () => {

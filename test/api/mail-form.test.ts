@@ -184,9 +184,10 @@ describe('C35: an address is one address or none', () => {
     const ada = await on.person('ada-c', { email: `ada@bücher-${on.address.slice(6, 14)}.example`, email_verified: true })
     for (const person of [zoe, ada]) await answer(on, await newTicket(person))
     await on.later(10)
-    const [unicode, domain] = on.smtp.received().slice(-2)
+    const newest = on.smtp.received().slice(-2)
+    const [unicode, domain] = [newest.find(({ to }) => to.startsWith('zoë')), newest.find(({ to }) => to.startsWith('ada'))]
     expect(headOf(unicode?.raw ?? '')).toContain(`To: ${Buffer.from(unicode?.to ?? '').toString('latin1')}`)
-    expect(unicode?.to).toMatch(/^zoë@/)
+    expect(unicode?.to).toMatch(/^zoë@bücher/)
     expect(headOf(domain?.raw ?? '')).toMatch(/To: ada@xn--bcher-.*\.example\r\n/)
     expect((await on.mails()).filter(({ kind }) => kind === 'customer_unread').map(({ state }) => state)).toEqual(['sent', 'sent'])
   })
