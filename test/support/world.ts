@@ -74,7 +74,14 @@ export async function newWorld(server: TestServer, options: WorldOptions = {}): 
   })
   const tickets = await makeTickets(cast, (within ?? { marks }).marks.app)
   const ownerKind = options.visitor ? 'visitor' : 'customer'
-  return { app, marks, owner, ownerKind, claims, named: { app: app.app.publicId, webhook, delivery: await deliveryTo(cast, webhook), ...tickets, ...(await makeRest(cast, claims)) } }
+  return {
+    app,
+    marks,
+    owner,
+    ownerKind,
+    claims,
+    named: { app: app.app.publicId, webhook, delivery: await deliveryTo(cast, webhook), ...tickets, ...(await makeRest(cast, claims)) },
+  }
 }
 
 async function ownerOf(server: TestServer, app: TestApp, claims: object, { owner, visitor }: WorldOptions): Promise<string> {
