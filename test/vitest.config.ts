@@ -8,6 +8,7 @@ const behaviour = ['test/{api,conformance,realtime}/**/*.test.ts']
 /** What starts processes or servers of its own, or asks the database nothing that another pool would answer otherwise: not again with a pool of one. */
 const ownServers = [
   'process',
+  'mail-process',
   'cli',
   'rate-limits',
   'wall-browser',
