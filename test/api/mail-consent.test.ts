@@ -137,6 +137,30 @@ describe('MAIL-7: whoever wants no mail gets none', () => {
     expect(await on.mails()).toEqual([])
   })
 
+  test('also from a mail to a contact who has signed in since', async () => {
+    const on = await setUpMail()
+    const email = `contact.${on.address}`
+    const ticket = await on.sam.call('agentCreateTicket', { body: { requester: { email }, subject: 'By phone', body: 'They called.' } })
+    await answer(on, ticket)
+    await on.later(10)
+    const url = linkIn(on.smtp.received(email)[0], 'unsubscribe')
+    const zoe = await on.person('zoe', { email, email_verified: true })
+    expect(await zoe.call('getMe', {})).toMatchObject({ open_tickets: 1, customer: { notify: true } })
+    expect((await request(url, { method: 'POST' })).status).toBe(200)
+    expect((await zoe.call('getMe', {})).customer.notify).toBe(false)
+  })
+
+  test('and whoever said so as a contact has said so as who they turn out to be', async () => {
+    const on = await setUpMail()
+    const email = `contact.${on.address}`
+    const ticket = await on.sam.call('agentCreateTicket', { body: { requester: { email }, subject: 'By phone', body: 'They called.' } })
+    await answer(on, ticket)
+    await on.later(10)
+    await request(linkIn(on.smtp.received(email)[0], 'unsubscribe'), { method: 'POST' })
+    const zoe = await on.person('zoe', { email, email_verified: true })
+    expect(await zoe.call('getMe', {})).toMatchObject({ open_tickets: 1, customer: { notify: false } })
+  })
+
   test('looking at the page changes nothing, and it is a page of ours alone', async () => {
     const on = await setUpMail()
     await on.ada.call('agentUpdateApp', { body: { name: '<img src=x onerror=alert(1)> & "Co"' } })

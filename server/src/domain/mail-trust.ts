@@ -32,15 +32,18 @@ export async function languageOf(core: Core, { appId, customerId }: MailClaims):
   return row?.locale ?? null
 }
 
-/** The customer wants no more mail. Twice is once, and of who is gone there is nothing to do. */
-export async function unsubscribe(core: Core, { appId, customerId }: MailClaims): Promise<void> {
+/** The customer wants no more mail. Twice is once; of a contact that has become somebody else's, it is whoever has the address now. */
+export async function unsubscribe(core: Core, { appId, customerId, address }: MailClaims): Promise<void> {
   const now = core.clock.now()
   await core.orm
     .db()
     .updateTable('customers')
     .set({ muted_at: now, updated_at: now })
     .where('app_id', '=', appId)
-    .where('id', '=', customerId)
+    .where(
+      sql<boolean>`(id = ${customerId} or (lower(email) = lower(${address}) and not exists (
+        select from customers gone where gone.app_id = ${appId} and gone.id = ${customerId})))`,
+    )
     .where('erased_at', 'is', null)
     .where('muted_at', 'is', null)
     .execute()
