@@ -1,6 +1,6 @@
 /** What we say in mails to customers and on the pages behind their links. `{app}` and `{subject}` are filled in. */
 export interface MailTexts {
-  answered: string
+  wrote: string
   read: string
   attachment: string
   more: string
@@ -17,11 +17,11 @@ export interface MailTexts {
 }
 
 const en: MailTexts = {
-  answered: '{app} has answered “{subject}”:',
+  wrote: '{app} wrote to you about “{subject}”:',
   read: 'Read and reply',
   attachment: 'Attachment',
   more: 'There are more messages before these.',
-  why: 'You get this mail because you wrote to {app} and have not read the answer there yet.',
+  why: 'You get this mail because you have not read this at {app} yet.',
   noReply: 'Please reply there: nobody reads replies to this mail.',
   unsubscribe: 'Send me no more mail',
   onlyOnce:
@@ -35,11 +35,11 @@ const en: MailTexts = {
 }
 
 const de: MailTexts = {
-  answered: '{app} hat auf „{subject}“ geantwortet:',
+  wrote: '{app} hat Ihnen zu „{subject}“ geschrieben:',
   read: 'Lesen und antworten',
   attachment: 'Anhang',
   more: 'Davor stehen weitere Nachrichten.',
-  why: 'Sie erhalten diese E-Mail, weil Sie an {app} geschrieben und die Antwort dort noch nicht gelesen haben.',
+  why: 'Sie erhalten diese E-Mail, weil Sie dies bei {app} noch nicht gelesen haben.',
   noReply: 'Bitte antworten Sie dort: Antworten auf diese E-Mail liest niemand.',
   unsubscribe: 'Keine E-Mails mehr senden',
   onlyOnce:
@@ -53,11 +53,11 @@ const de: MailTexts = {
 }
 
 const fr: MailTexts = {
-  answered: '{app} a répondu à « {subject} » :',
+  wrote: '{app} vous a écrit au sujet de « {subject} » :',
   read: 'Lire et répondre',
   attachment: 'Pièce jointe',
   more: 'D’autres messages précèdent ceux-ci.',
-  why: 'Vous recevez cet e-mail parce que vous avez écrit à {app} et n’y avez pas encore lu la réponse.',
+  why: 'Vous recevez cet e-mail parce que vous n’avez pas encore lu ceci chez {app}.',
   noReply: 'Merci de répondre là-bas : personne ne lit les réponses à cet e-mail.',
   unsubscribe: 'Ne plus recevoir d’e-mails',
   onlyOnce:
@@ -71,11 +71,11 @@ const fr: MailTexts = {
 }
 
 const es: MailTexts = {
-  answered: '{app} ha respondido a «{subject}»:',
+  wrote: '{app} le ha escrito sobre «{subject}»:',
   read: 'Leer y responder',
   attachment: 'Archivo adjunto',
   more: 'Hay más mensajes antes de estos.',
-  why: 'Recibe este correo porque escribió a {app} y todavía no ha leído allí la respuesta.',
+  why: 'Recibe este correo porque todavía no lo ha leído en {app}.',
   noReply: 'Responda allí, por favor: nadie lee las respuestas a este correo.',
   unsubscribe: 'No enviarme más correos',
   onlyOnce:
@@ -89,11 +89,11 @@ const es: MailTexts = {
 }
 
 const pt: MailTexts = {
-  answered: '{app} respondeu a “{subject}”:',
+  wrote: '{app} escreveu a você sobre “{subject}”:',
   read: 'Ler e responder',
   attachment: 'Anexo',
   more: 'Há mais mensagens antes destas.',
-  why: 'Você recebe este e-mail porque escreveu para {app} e ainda não leu a resposta.',
+  why: 'Você recebe este e-mail porque ainda não leu isto em {app}.',
   noReply: 'Responda por lá: ninguém lê as respostas a este e-mail.',
   unsubscribe: 'Não enviar mais e-mails',
   onlyOnce:
@@ -107,11 +107,11 @@ const pt: MailTexts = {
 }
 
 const it: MailTexts = {
-  answered: '{app} ha risposto a “{subject}”:',
+  wrote: '{app} le ha scritto a proposito di “{subject}”:',
   read: 'Leggi e rispondi',
   attachment: 'Allegato',
   more: 'Ci sono altri messaggi prima di questi.',
-  why: 'Riceve questa e-mail perché ha scritto a {app} e non ha ancora letto la risposta.',
+  why: 'Riceve questa e-mail perché non ha ancora letto questo su {app}.',
   noReply: 'Risponda da lì: nessuno legge le risposte a questa e-mail.',
   unsubscribe: 'Non inviarmi più e-mail',
   onlyOnce:
@@ -125,11 +125,11 @@ const it: MailTexts = {
 }
 
 const nl: MailTexts = {
-  answered: '{app} heeft geantwoord op “{subject}”:',
+  wrote: '{app} heeft u geschreven over “{subject}”:',
   read: 'Lezen en antwoorden',
   attachment: 'Bijlage',
   more: 'Hiervoor staan nog meer berichten.',
-  why: 'U krijgt deze e-mail omdat u aan {app} hebt geschreven en het antwoord daar nog niet hebt gelezen.',
+  why: 'U krijgt deze e-mail omdat u dit bij {app} nog niet hebt gelezen.',
   noReply: 'Antwoord alstublieft daar: niemand leest antwoorden op deze e-mail.',
   unsubscribe: 'Stuur mij geen e-mail meer',
   onlyOnce:
@@ -143,11 +143,11 @@ const nl: MailTexts = {
 }
 
 const ja: MailTexts = {
-  answered: '「{subject}」に{app}から返信がありました：',
+  wrote: '「{subject}」について{app}からメッセージがあります：',
   read: '読んで返信する',
   attachment: '添付ファイル',
   more: 'これより前にもメッセージがあります。',
-  why: 'このメールは、{app}へのお問い合わせに対する未読の返信があるためお送りしています。',
+  why: 'このメールは、{app}に未読のメッセージがあるためお送りしています。',
   noReply: '返信は上記のページからお願いします。このメールへの返信は読まれません。',
   unsubscribe: '今後メールを受け取らない',
   onlyOnce:
@@ -161,11 +161,11 @@ const ja: MailTexts = {
 }
 
 const ar: MailTexts = {
-  answered: 'أجاب {app} على «{subject}»:',
+  wrote: 'كتب إليك {app} بشأن «{subject}»:',
   read: 'اقرأ وأجب',
   attachment: 'مرفق',
   more: 'توجد رسائل أخرى قبل هذه.',
-  why: 'وصلتك هذه الرسالة لأنك كتبت إلى {app} ولم تقرأ الإجابة هناك بعد.',
+  why: 'وصلتك هذه الرسالة لأنك لم تقرأ هذا بعد لدى {app}.',
   noReply: 'يرجى الرد هناك: لا أحد يقرأ الردود على هذه الرسالة.',
   unsubscribe: 'لا ترسلوا إليّ المزيد من الرسائل',
   onlyOnce: 'لم يؤكد أحد هذا العنوان، ولذلك هذه هي الرسالة الوحيدة حاليًا. إذا كنت قد كتبت إلى {app} وتريد معرفة الإجابات القادمة فأكّد العنوان:',

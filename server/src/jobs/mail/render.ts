@@ -88,7 +88,7 @@ function sheetForCustomer(letter: Letter, sender: Sender): Sheet {
   return {
     lang,
     dir,
-    intro: said(texts.answered),
+    intro: said(texts.wrote),
     messages: letter.messages.map((one) => messageOf(one, texts.attachment)),
     more: letter.omitted > 0 ? texts.more : null,
     button: url === null ? null : { label: texts.read, url },
