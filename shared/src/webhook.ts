@@ -1,6 +1,8 @@
 import * as z from 'zod'
 import { limits } from './limits.ts'
+import { Message } from './message.ts'
 import { idOut, safeString, text, time } from './text.ts'
+import { Ticket } from './ticket.ts'
 
 /** What an app's server is told of; `pgi` endpoints know the two of that API's document. */
 export const webhookTypes = [
@@ -85,6 +87,16 @@ export const WebhookChange = z
   })
   .meta({ id: 'WebhookChange' })
 export type WebhookChange = z.output<typeof WebhookChange>
+
+/** What an endpoint of the native flavour is sent. */
+export const WebhookEvent = z
+  .strictObject({
+    type: z.enum(webhookTypes),
+    timestamp: time(),
+    data: z.strictObject({ ticket: Ticket, message: Message.optional() }),
+  })
+  .meta({ id: 'WebhookEvent', description: 'An event: the ticket, and the message that it is about, as its customer sees them.' })
+export type WebhookEvent = z.infer<typeof WebhookEvent>
 
 export const WebhookDelivery = z
   .strictObject({

@@ -1,6 +1,7 @@
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { retryAfter } from '@support-widget/server/domain/webhook-request.ts'
+import { decodeId } from '@support-widget/shared/ids.ts'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { newTicket } from '../support/factories.ts'
 import { upload } from '../support/files.ts'
@@ -13,16 +14,16 @@ const [minute, hour] = [60_000, 3_600_000]
 async function setUp(respond: Receiver['respond'] = answering(204), url?: string) {
   const hooks = await setUpHooks()
   const receiver = await openReceiver(respond)
-  const endpoint = await hooks.endpoint(url ?? receiver.url)
+  const made = await hooks.endpoint(url ?? receiver.url)
   const alice = await hooks.customer()
   await newTicket(alice)
   const only = async () => {
-    const [delivery] = await hooks.deliveries(endpoint.id)
+    const [delivery] = await hooks.deliveries(made.id)
     return hooks.backend.call('agentGetDelivery', { params: { id: delivery?.id ?? '' } })
   }
   /** How long the next attempt is away. */
   const wait = async () => Date.parse((await only()).next_attempt_at ?? '') - hooks.server.clock.now().getTime()
-  return { ...hooks, receiver, endpoint, alice, only, wait }
+  return { ...hooks, receiver, made, alice, only, wait }
 }
 
 describe('C88: what a receiver answers', () => {
@@ -45,7 +46,7 @@ describe('C88: what a receiver answers', () => {
   })
 
   test('C88: 410 switches the endpoint off, once, with what is open; the audit log and one warning say so', async () => {
-    const { server, backend, endpoint, alice, drain, deliveries, receiver } = await setUp(answering(410))
+    const { server, backend, made: endpoint, alice, drain, deliveries, receiver } = await setUp(answering(410))
     for (let n = 0; n < 10; n++) await newTicket(alice)
     await drain()
     expect(receiver.requests.length).toBeLessThanOrEqual(4)
@@ -56,7 +57,11 @@ describe('C88: what a receiver answers', () => {
     expect(states.filter((one) => one === 'cancelled')).toHaveLength(11 - receiver.requests.length)
     const { data } = await backend.call('agentListAudit', { query: { action: ['webhook_disabled'] } })
     expect(data).toMatchObject([{ actor: { type: 'system' }, object: { type: 'webhook', id: endpoint.id }, data: { reason: 'gone' } }])
-    expect(server.logged().split('answered 410 and was switched off')).toHaveLength(2)
+    const warnings = server
+      .logged()
+      .split('\n')
+      .filter((line) => line.includes('answered 410') && line.includes(decodeId(endpoint.id) ?? ''))
+    expect(warnings).toHaveLength(1)
     const problem = await backend.refused('agentRedeliverWebhook', { ...at, body: { after: '2026-01-01T00:00:00Z', before: '2099-01-01T00:00:00Z' } })
     expect(problem).toMatchObject({ status: 409, code: 'webhook_disabled' })
     receiver.respond = answering(204)
@@ -140,6 +145,26 @@ describe('what a receiver does', () => {
     }
   })
 
+  test('HOOK-15: nor does an app all of whose receivers hang: sixteen requests of it are under way at most', async () => {
+    const open: (() => void)[] = []
+    const { drain, alice, endpoint, receiver } = await setUp((_, response) => open.push(() => response.writeHead(204).end()))
+    for (let n = 0; n < 7; n++) await endpoint(receiver.url)
+    for (let n = 0; n < 5; n++) await newTicket(alice)
+    const hooks = await setUpHooks('Beside', { keep: true })
+    const good = await openReceiver()
+    await hooks.endpoint(good.url)
+    await newTicket(await hooks.customer('bob'))
+    const all = drain()
+    await expect.poll(() => good.requests.length, { timeout: 20_000 }).toBe(1)
+    await expect.poll(() => receiver.requests.length, { timeout: 20_000 }).toBe(16)
+    const release = setInterval(() => {
+      for (const answer of open.splice(0)) answer()
+    }, 5)
+    onTestFinished(() => clearInterval(release))
+    // One ticket at the first endpoint alone, five at all eight, and the other app's.
+    expect(await all).toBe(1 + 5 * 8 + 1)
+  })
+
   test('HOOK-15: one who hangs delays nobody: at most four requests of theirs are under way, everybody else is served', async () => {
     const open: (() => void)[] = []
     const { drain, alice, receiver } = await setUp((_, response) => open.push(() => response.writeHead(204).end()))
@@ -179,7 +204,7 @@ describe('what a receiver does', () => {
 
 describe('what is signed', () => {
   test('C89: a changed bit, another time, another secret are refused by whoever verifies; the id stays, time and signature are of each attempt', async () => {
-    const { receiver, endpoint, drain, later, backend } = await setUp(answering(500))
+    const { receiver, made: endpoint, drain, later, backend } = await setUp(answering(500))
     await drain()
     await later(minute)
     const [first, second] = receiver.requests

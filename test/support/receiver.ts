@@ -1,7 +1,7 @@
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { decodeId } from '@support-widget/shared/ids.ts'
-import type { NewWebhook } from '@support-widget/shared/webhook.ts'
+import { type NewWebhook, WebhookEvent } from '@support-widget/shared/webhook.ts'
 import { sql } from 'kysely'
 import { Webhook } from 'standardwebhooks'
 import { onTestFinished, vi } from 'vitest'
@@ -52,6 +52,8 @@ export async function openReceiver(respond: Receiver['respond'] = answering(204)
       .on('end', () => {
         const { headers, url: path = '' } = request
         const received = { id: String(headers['webhook-id']), path, headers, text, body: JSON.parse(text) as Received['body'] }
+        // Whatever is sent natively has exactly the fields of its shape: none of an agent's own can be among them.
+        if (received.id.startsWith('evt_') && 'type' in received.body) WebhookEvent.parse(received.body)
         receiver.requests.push(received)
         receiver.respond(received, response)
       })

@@ -25,25 +25,43 @@ const leaseMs = 30 * second
 /** Of what is due so much is looked at together. */
 const window = 200
 
-/** Takes what is due, the oldest first, `most` at most and of no endpoint more than `perEndpoint` together with those that are `busy`. */
-export async function takeDue(core: Core, most: number, perEndpoint: number, busy: ReadonlyMap<string, number>): Promise<Taken[]> {
+/** How many may be under way at once: to one endpoint, and of one app, so that neither a receiver nor an app that has only such receivers holds up the others. */
+export interface Shares {
+  perEndpoint: number
+  perApp: number
+}
+
+/** What this process has under way, by endpoint and by app. */
+export interface UnderWay {
+  endpoints: ReadonlyMap<string, number>
+  apps: ReadonlyMap<string, number>
+}
+
+/** A list as PostgreSQL reads it. */
+const list = (values: Iterable<string | number>) => `{${[...values].join(',')}}`
+const fullOf = (counts: ReadonlyMap<string, number>, most: number) => list([...counts].filter(([, count]) => count >= most).map(([id]) => id))
+
+/** Takes what is due, the oldest first, `most` at most and of no endpoint or app more than its share together with what is under way. */
+export async function takeDue(core: Core, most: number, { perEndpoint, perApp }: Shares, { endpoints, apps }: UnderWay): Promise<Taken[]> {
   const now = core.clock.now()
-  const [ids, counts] = [[...busy.keys()], [...busy.values()]]
-  const full = ids.filter((id) => (busy.get(id) ?? 0) >= perEndpoint)
   const { rows } = await sql<Taken>`
     with due as (
-      select id, endpoint_id, due_at from webhook_deliveries
+      select id, app_id, endpoint_id, due_at from webhook_deliveries
       where state = 'pending' and due_at <= ${now} and (taken_until is null or taken_until <= ${now})
-        and endpoint_id <> all(${`{${full.join(',')}}`}::uuid[])
+        and endpoint_id <> all(${fullOf(endpoints, perEndpoint)}::uuid[]) and app_id <> all(${fullOf(apps, perApp)}::uuid[])
       order by due_at, id limit ${window}
       for update skip locked
     ), ranked as (
       select due.*, row_number() over (partition by endpoint_id order by due_at, id) as nth from due
+    ), of_endpoint as (
+      select ranked.*, row_number() over (partition by app_id order by due_at, id) as nth_of_app from ranked
+      left join unnest(${list(endpoints.keys())}::uuid[], ${list(endpoints.values())}::int[]) as busy (endpoint_id, count) using (endpoint_id)
+      where nth + coalesce(busy.count, 0) <= ${perEndpoint}
     ), chosen as (
-      select ranked.id from ranked
-      left join unnest(${`{${ids.join(',')}}`}::uuid[], ${`{${counts.join(',')}}`}::int[]) as busy (endpoint_id, count) using (endpoint_id)
-      where ranked.nth + coalesce(busy.count, 0) <= ${perEndpoint}
-      order by ranked.due_at, ranked.id limit ${most}
+      select of_endpoint.id from of_endpoint
+      left join unnest(${list(apps.keys())}::uuid[], ${list(apps.values())}::int[]) as busy (app_id, count) using (app_id)
+      where nth_of_app + coalesce(busy.count, 0) <= ${perApp}
+      order by due_at, of_endpoint.id limit ${most}
     )
     update webhook_deliveries d set taken_until = ${new Date(now.getTime() + leaseMs)}
     from chosen, webhook_endpoints e, tickets t, customers c

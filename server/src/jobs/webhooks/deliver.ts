@@ -1,15 +1,26 @@
 import { Counter, Histogram, type Registry } from 'prom-client'
 import type { Core } from '../../domain/core.ts'
 import { webhookQueue } from '../../domain/deliveries.ts'
-import { cancelTaken, isWanted, settle, type Taken, takeDue } from '../../domain/delivery-work.ts'
+import { cancelTaken, isWanted, settle, type Taken, takeDue, type UnderWay } from '../../domain/delivery-work.ts'
 import { postTo } from '../../domain/webhook-request.ts'
 import { bodyToSend } from '../../present/webhook.ts'
 import { createWorker, type Worker } from '../worker.ts'
 import { queueEvents } from './queue-events.ts'
 
-/** Requests at once in this process, and to one endpoint. */
-const mostAtOnce = 32
-const mostPerEndpoint = 4
+/** Requests at once in this process. */
+const mostAtOnce = 64
+const shares = { perEndpoint: 4, perApp: 16 }
+
+/** What is under way by `app endpoint`, counted for each alone. */
+function countsOf(busy: ReadonlyMap<string, number>): UnderWay {
+  const [apps, endpoints] = [new Map<string, number>(), new Map<string, number>()]
+  for (const [group, count] of busy) {
+    const [app = '', endpoint = ''] = group.split(' ')
+    apps.set(app, (apps.get(app) ?? 0) + count)
+    endpoints.set(endpoint, count)
+  }
+  return { apps, endpoints }
+}
 
 /** Delivers what is queued for webhook endpoints: `drain` sends all that is due. */
 function createWebhookWorker(core: Core, registry: Registry): Worker {
@@ -39,9 +50,9 @@ function createWebhookWorker(core: Core, registry: Registry): Worker {
   return createWorker<Taken>(core, {
     queue: webhookQueue,
     mostAtOnce,
-    mostPerGroup: mostPerEndpoint,
-    take: (most, busy) => takeDue(core, most, mostPerEndpoint, busy),
-    groupOf: (taken) => taken.endpoint_id,
+    mostPerGroup: shares.perEndpoint,
+    take: (most, busy) => takeDue(core, most, shares, countsOf(busy)),
+    groupOf: ({ app_id, endpoint_id }) => `${app_id} ${endpoint_id}`,
     perform,
   })
 }
