@@ -67,6 +67,8 @@ export const limits = {
   mailMessages: 20,
   /** Connections to the SMTP server. */
   mailConnections: 5,
+  /** Of them, for the mails of one app at once. */
+  mailConnectionsPerApp: 3,
   /** Attempts to send a mail; with what lies between them, four days. */
   mailAttempts: 19,
   /** What ended is kept, days; what tells that an address was written to, always. */

@@ -3,7 +3,7 @@ import { takeDueMail } from '@support-widget/server/domain/mail-queue.ts'
 import { change } from '@support-widget/server/domain/record.ts'
 import { outcomeOf } from '@support-widget/server/jobs/mail/transport.ts'
 import { describe, expect, test } from 'vitest'
-import { newTicket } from '../support/factories.ts'
+import { newApp, newTicket } from '../support/factories.ts'
 import { type MailSetUp, setUpMail } from '../support/mail.ts'
 import type { Behaviour, Received } from '../support/smtp.ts'
 
@@ -45,7 +45,7 @@ describe('MAIL-11: what is due is sent, whatever becomes of the server meanwhile
     expect((await on.mails()).map(({ state, attempts }) => [state, attempts])).toEqual(numbers.map(() => ['sent', 2]))
   })
 
-  test('one of five connections that hangs holds up none of the others, and nothing else', async () => {
+  test('one of the connections that hangs holds up none of the others, and nothing else', async () => {
     const on = await setUpMail()
     on.smtp.behave('hang', 1)
     const numbers = await due(on, 8)
@@ -57,12 +57,28 @@ describe('MAIL-11: what is due is sent, whatever becomes of the server meanwhile
     expect(numbersIn(on.smtp.received(on.inbox))).toEqual(numbers)
   })
 
+  test('an app whose mails hang, or come in heaps, leaves room for those of others', async () => {
+    const on = await setUpMail()
+    const other = await newApp(on.server)
+    const inbox = `other.${on.inbox}`
+    await other.backend.call('agentUpdateApp', { body: { settings: { inbox_email: inbox } } })
+    await due(on, 8)
+    await newTicket(await other.customer())
+    on.smtp.behave('hang', 3)
+    const sending = on.mailer.drain()
+    await expect.poll(() => on.smtp.received(inbox).length).toBe(1)
+    expect(on.smtp.received(on.inbox)).toEqual([])
+    await sending
+    await untilDone(on)
+    expect(on.smtp.received(on.inbox)).toHaveLength(8)
+  })
+
   test('no transaction and no connection of the database is held while a server is spoken to', async () => {
     const on = await setUpMail()
     on.smtp.behave('hang')
     await due(on, 5)
     const sending = on.mailer.drain()
-    await expect.poll(() => on.smtp.connections()).toBe(5)
+    await expect.poll(() => on.smtp.connections()).toBe(3)
     const ticket = await newTicket(on.alice)
     await on.sam.call('agentSendMessage', { params: { id: ticket.id }, body: { body: 'Still here' } })
     expect(on.smtp.received(on.inbox)).toEqual([])

@@ -18,16 +18,32 @@ const pauses = [minutes(1), minutes(5), minutes(30), minutes(120), minutes(360)]
 /** Milliseconds from attempt number `attempts` (from 1) to the next. */
 export const pauseAfter = (attempts: number): number => pauses[Math.min(attempts, pauses.length) - 1] as number
 
-/** Takes what is due, the oldest first, with a lease. Several processes may do it at once; mail of disabled apps waits. */
-export async function takeDueMail(core: Core, most: number): Promise<TakenMail[]> {
+/** A list as PostgreSQL reads it. */
+const list = (values: Iterable<string | number>) => `{${[...values].join(',')}}`
+
+/**
+ * Takes what is due, the oldest first, `most` at most and of no app more than `perApp` together with those that are `busy` already, with a lease. Several processes may do it at once; mail of
+ * disabled apps waits.
+ */
+export async function takeDueMail(core: Core, most: number, perApp = most, busy: ReadonlyMap<string, number> = new Map()): Promise<TakenMail[]> {
   const now = core.clock.now()
+  const full = [...busy].filter(([, count]) => count >= perApp).map(([app]) => app)
   const { rows } = await sql<TakenMail>`
+    with due as (
+      select m.id, m.app_id, m.due_at from mails m join apps on apps.id = m.app_id
+      where m.state in ('queued', 'sending') and m.due_at <= ${now} and apps.disabled_at is null and m.app_id <> all(${list(full)}::uuid[])
+      order by m.due_at, m.id limit ${most} for update of m skip locked
+    ), ranked as (
+      select due.id, due.app_id, row_number() over (partition by due.app_id order by due.due_at, due.id) as nth from due
+    ), chosen as (
+      select ranked.id from ranked left join unnest(${list(busy.keys())}::uuid[], ${list(busy.values())}::int[]) as busy (app_id, count) using (app_id)
+      where ranked.nth + coalesce(busy.count, 0) <= ${perApp}
+    )
     update mails set state = 'sending', attempts = attempts + 1, due_at = ${new Date(now.getTime() + leaseMs)}
-    where id in (
-      select m.id from mails m join apps on apps.id = m.app_id
-      where m.state in ('queued', 'sending') and m.due_at <= ${now} and apps.disabled_at is null
-      order by m.due_at, m.id limit ${most} for update of m skip locked)
-    returning id, app_id, ticket_id, kind, attempts, upto_seq, message_id, created_at`.execute(core.orm.db())
+    from chosen where mails.id = chosen.id
+    returning mails.id, mails.app_id, mails.ticket_id, mails.kind, mails.attempts, mails.upto_seq, mails.message_id, mails.created_at`.execute(
+    core.orm.db(),
+  )
   return rows
 }
 

@@ -58,9 +58,9 @@ export function createMailer(core: Core, { sender, transport }: MailerOptions): 
   const worker = createWorker<TakenMail>(core, {
     queue: mailQueue,
     mostAtOnce: limits.mailConnections,
-    mostPerGroup: limits.mailConnections,
-    take: (most) => takeDueMail(core, most),
-    groupOf: () => 'smtp',
+    mostPerGroup: limits.mailConnectionsPerApp,
+    take: (most, busy) => takeDueMail(core, most, limits.mailConnectionsPerApp, busy),
+    groupOf: ({ app_id }) => app_id,
     perform,
   })
   return {
