@@ -23,7 +23,7 @@ async function setUp(respond: Receiver['respond'] = answering(204)) {
     ticket,
     /** So many events. */
     async write(count: number) {
-      for (let n = 0; n < count; n += 20) await Promise.all(Array.from({ length: Math.min(20, count - n) }, (_, at) => send(n + at)))
+      for (let n = 0; n < count; n += 5) await Promise.all(Array.from({ length: Math.min(5, count - n) }, (_, at) => send(n + at)))
     },
     /** How many deliveries are in each state. */
     async states() {

@@ -38,37 +38,46 @@ export interface UnderWay {
 }
 
 /** A list as PostgreSQL reads it. */
-const list = (values: Iterable<string | number>) => `{${[...values].join(',')}}`
+const list = (values: Iterable<string>) => `{${[...values].join(',')}}`
 const fullOf = (counts: ReadonlyMap<string, number>, most: number) => list([...counts].filter(([, count]) => count >= most).map(([id]) => id))
 
+type Due = Pick<Delivery, 'id' | 'app_id' | 'endpoint_id'>
+
 /** Takes what is due, the oldest first, `most` at most and of no endpoint or app more than its share together with what is under way. */
-export async function takeDue(core: Core, most: number, { perEndpoint, perApp }: Shares, { endpoints, apps }: UnderWay): Promise<Taken[]> {
+export async function takeDue(core: Core, most: number, shares: Shares, underWay: UnderWay): Promise<Taken[]> {
   const now = core.clock.now()
+  const { rows: due } = await sql<Due>`select id, app_id, endpoint_id from webhook_deliveries
+    where state = 'pending' and due_at <= ${now} and (taken_until is null or taken_until <= ${now})
+      and endpoint_id <> all(${fullOf(underWay.endpoints, shares.perEndpoint)}::uuid[]) and app_id <> all(${fullOf(underWay.apps, shares.perApp)}::uuid[])
+    order by due_at, id limit ${window}`.execute(core.orm.db())
+  const chosen = shareOut(due, most, shares, underWay)
+  if (chosen.length === 0) return []
+  // Somebody else may have been faster with some of them.
   const { rows } = await sql<Taken>`
-    with due as (
-      select id, app_id, endpoint_id, due_at from webhook_deliveries
-      where state = 'pending' and due_at <= ${now} and (taken_until is null or taken_until <= ${now})
-        and endpoint_id <> all(${fullOf(endpoints, perEndpoint)}::uuid[]) and app_id <> all(${fullOf(apps, perApp)}::uuid[])
-      order by due_at, id limit ${window}
-      for update skip locked
-    ), ranked as (
-      select due.*, row_number() over (partition by endpoint_id order by due_at, id) as nth from due
-    ), of_endpoint as (
-      select ranked.*, row_number() over (partition by app_id order by due_at, id) as nth_of_app from ranked
-      left join unnest(${list(endpoints.keys())}::uuid[], ${list(endpoints.values())}::int[]) as busy (endpoint_id, count) using (endpoint_id)
-      where nth + coalesce(busy.count, 0) <= ${perEndpoint}
-    ), chosen as (
-      select of_endpoint.id from of_endpoint
-      left join unnest(${list(apps.keys())}::uuid[], ${list(apps.values())}::int[]) as busy (app_id, count) using (app_id)
-      where nth_of_app + coalesce(busy.count, 0) <= ${perApp}
-      order by due_at, of_endpoint.id limit ${most}
-    )
     update webhook_deliveries d set taken_until = ${new Date(now.getTime() + leaseMs)}
-    from chosen, webhook_endpoints e, tickets t, customers c
-    where d.id = chosen.id and e.app_id = d.app_id and e.id = d.endpoint_id
+    from (
+      select id from webhook_deliveries
+      where id = any(${list(chosen.map(({ id }) => id))}::uuid[]) and state = 'pending' and (taken_until is null or taken_until <= ${now})
+      for update skip locked
+    ) free, webhook_endpoints e, tickets t, customers c
+    where d.id = free.id and e.app_id = d.app_id and e.id = d.endpoint_id
       and t.app_id = d.app_id and t.id = d.ticket_id and c.app_id = t.app_id and c.id = t.customer_id
     returning d.*, e.url, e.secret, e.previous_secret, e.previous_until, e.enabled, c.erased_at`.execute(core.orm.db())
   return rows
+}
+
+/** Of what is due, in its order, as much as there are hands for and as endpoints and apps have left of their shares. */
+export function shareOut(due: readonly Due[], most: number, { perEndpoint, perApp }: Shares, underWay: UnderWay): Due[] {
+  const [endpoints, apps] = [new Map(underWay.endpoints), new Map(underWay.apps)]
+  const chosen: Due[] = []
+  for (const one of due) {
+    const [ofEndpoint, ofApp] = [endpoints.get(one.endpoint_id) ?? 0, apps.get(one.app_id) ?? 0]
+    if (chosen.length >= most || ofEndpoint >= perEndpoint || ofApp >= perApp) continue
+    endpoints.set(one.endpoint_id, ofEndpoint + 1)
+    apps.set(one.app_id, ofApp + 1)
+    chosen.push(one)
+  }
+  return chosen
 }
 
 /** False if nobody must be told of it any more: the endpoint or the app is switched off, the customer is being erased. */

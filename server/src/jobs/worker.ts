@@ -4,7 +4,7 @@ import type { Core } from '../domain/core.ts'
 export interface Errands<T> {
   /** The queue whose jobs say that something is due now; whatever they hold, they are only the bell. */
   queue: string
-  /** At once in this process, and of one group: who hangs holds up nobody but their own. */
+  /** At once in this process, and of the smallest group that has a share: who hangs holds up nobody but their own. */
   mostAtOnce: number
   mostPerGroup: number
   /**
@@ -60,8 +60,10 @@ export function createWorker<T>(core: Pick<Core, 'queue' | 'log'>, errands: Erra
 
   function begin(item: T): void {
     const work = perform(item).finally(() => {
+      // What was left lying, was left because somebody's hands were full: that takes so many at least.
+      const mayHaveLeft = underWay.size >= errands.mostPerGroup
       underWay.delete(work)
-      if (isRunning) wake()
+      if (isRunning && mayHaveLeft) wake()
     })
     underWay.add(work)
   }
@@ -74,7 +76,8 @@ export function createWorker<T>(core: Pick<Core, 'queue' | 'log'>, errands: Erra
       const items = await errands.take(free, busy)
       items.forEach(begin)
       taken += items.length
-      if (items.length === 0) return taken
+      // Fewer than there are hands for, and no group has its share: that was all.
+      if (items.length === 0 || (items.length < free && underWay.size < errands.mostPerGroup)) return taken
     }
   }
 
