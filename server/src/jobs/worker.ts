@@ -42,6 +42,8 @@ export function createWorker<T>(core: Pick<Core, 'queue' | 'log'>, errands: Erra
   let isStopped = false
   let filling: Promise<number> | null = null
   let rungMeanwhile = false
+  /** False if the last look has surely left nothing. */
+  let mayBeMore = false
   let timer: NodeJS.Timeout | undefined
 
   async function perform(item: T): Promise<void> {
@@ -60,10 +62,8 @@ export function createWorker<T>(core: Pick<Core, 'queue' | 'log'>, errands: Erra
 
   function begin(item: T): void {
     const work = perform(item).finally(() => {
-      // What was left lying, was left because somebody's hands were full: that takes so many at least.
-      const mayHaveLeft = underWay.size >= errands.mostPerGroup
       underWay.delete(work)
-      if (isRunning && mayHaveLeft) wake()
+      if (isRunning && (mayBeMore || filling)) wake()
     })
     underWay.add(work)
   }
@@ -71,13 +71,14 @@ export function createWorker<T>(core: Pick<Core, 'queue' | 'log'>, errands: Erra
   /** Takes as much as there are hands for. */
   async function fill(): Promise<number> {
     for (let taken = 0; ; ) {
-      const free = errands.mostAtOnce - underWay.size
-      if (isStopped || free <= 0) return taken
-      const items = await errands.take(free, busy)
+      const before = underWay.size
+      if (isStopped || before >= errands.mostAtOnce) return taken
+      const items = await errands.take(errands.mostAtOnce - before, busy)
       items.forEach(begin)
       taken += items.length
-      // Fewer than there are hands for, and no group has its share: that was all.
-      if (items.length === 0 || (items.length < free && underWay.size < errands.mostPerGroup)) return taken
+      // Something is left lying only where a group had its share, or all hands were full: that takes so many.
+      mayBeMore = before + items.length >= errands.mostPerGroup
+      if (items.length === 0 || !mayBeMore) return taken
     }
   }
 
