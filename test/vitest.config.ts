@@ -6,7 +6,19 @@ const { TEST_DATABASE_URL, TEST_DATABASE_URL_ONE } = process.env
 const behaviour = ['test/{api,conformance,realtime}/**/*.test.ts']
 
 /** What starts processes or servers of its own, or asks the database nothing that another pool would answer otherwise: not again with a pool of one. */
-const ownServers = ['process', 'cli', 'rate-limits', 'wall-browser', 'input-framing', 'input-text', 'search', 'differential', 'differential-sabotage']
+const ownServers = [
+  'process',
+  'mail-process',
+  'cli',
+  'rate-limits',
+  'wall-browser',
+  'input-framing',
+  'input-text',
+  'search',
+  'differential',
+  'differential-sabotage',
+  'webhook-process',
+]
 const notOnOne = [...ownServers.map((name) => `test/api/${name}.test.ts`), 'test/realtime/handshake-limits.test.ts']
 
 /** The API and real-time suites on one database. All files share one server; every test makes an app of its own. */

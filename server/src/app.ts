@@ -2,11 +2,15 @@ import { readFileSync } from 'node:fs'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { setTimeout as setTimeoutAsync } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { limits } from '@support-widget/shared/limits.ts'
 import type { KyselyPlugin } from 'kysely'
+import { Registry } from 'prom-client'
 import proxyAddr from 'proxy-addr'
 import { createApps } from './auth/apps.ts'
 import { createAuth } from './auth/identify.ts'
+import { mailLinks } from './auth/mail-link.ts'
 import { renewSeals } from './auth/rotation.ts'
 import { secretBox } from './auth/secrets.ts'
 import { signedLinks } from './auth/signed-link.ts'
@@ -18,7 +22,8 @@ import { type Orm, openOrm } from './db/orm.ts'
 import { lockDataDir } from './db/pglite.ts'
 import { openQueue } from './db/queue.ts'
 import { adoptContacts } from './domain/adopt.ts'
-import type { Core } from './domain/core.ts'
+import type { Core, OutboundTimes } from './domain/core.ts'
+import { webhookQueue } from './domain/deliveries.ts'
 import { createPresence } from './domain/presence.ts'
 import { createKoa, type Extend } from './http/koa.ts'
 import { trustOf } from './http/middleware/request.ts'
@@ -26,6 +31,11 @@ import type { Pace } from './http/pace.ts'
 import type { PageFiles } from './http/pages.ts'
 import { createHttpServer } from './http/server.ts'
 import { housekeepingQueue, startHousekeeping, sweepQueue } from './jobs/housekeeping.ts'
+import { mailQueue } from './jobs/mail/mailer.ts'
+import { openMail } from './jobs/mail/open.ts'
+import type { MailTransport } from './jobs/mail/transport.ts'
+import { openWebhooks } from './jobs/webhooks/deliver.ts'
+import type { Worker } from './jobs/worker.ts'
 import { createLog, type Log } from './log.ts'
 import { openGateway } from './realtime/gateway.ts'
 import { localStorage } from './storage/local.ts'
@@ -49,6 +59,12 @@ export interface AppOptions {
   storage?: Storage
   /** See every statement before it is sent. */
   plugins?: readonly KyselyPlugin[]
+  /** False leaves what is due to whoever calls the workers' `drain`. */
+  jobs?: boolean
+  /** Who takes mail away, if not the SMTP server of the config. */
+  mailTransport?: MailTransport
+  /** How webhook requests are timed. */
+  outbound?: Partial<OutboundTimes>
   /** Job queues beyond our own. */
   queues?: readonly string[]
   extend?: (core: Core) => Promise<Extend>
@@ -59,6 +75,10 @@ export interface RunningApp {
   http: Server
   /** The port that was given by the system, if the config's is 0. */
   port: number
+  /** What delivers webhooks. */
+  webhooks: Worker
+  /** What sends mail; null without an SMTP server. */
+  mail: Worker | null
   /** Stops taking requests, ends those under way (10 s at most), closes sockets, queue and database. */
   close(): Promise<void>
 }
@@ -78,7 +98,13 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
   const orm = await openOrm({ url: config.databaseUrl, folder, poolSize: options.poolSize ?? 10, plugins: options.plugins ?? [] })
   await orm.migrate()
   if (config.databaseUrl) await warnOfLoss(orm, log)
-  const queue = await openQueue({ url: config.databaseUrl, orm, names: [housekeepingQueue, sweepQueue, ...(options.queues ?? [])], log })
+  const queue = await openQueue({
+    url: config.databaseUrl,
+    orm,
+    names: [housekeepingQueue, sweepQueue, ...(options.queues ?? [])],
+    wakes: [mailQueue, webhookQueue],
+    log,
+  })
   const apps = createApps(orm, clock)
   const secrets = secretBox(config.secretKeys)
   const links = signedLinks(config.publicUrl, config.secretKeys, clock)
@@ -94,9 +120,14 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     secrets,
     links,
     visitors,
+    mailLinks: mailLinks(config.publicUrl, config.secretKeys),
+    sendsMail: config.smtp !== null,
+    mailTally: new Map(),
     loopback: config.demo,
+    outbound: { timeoutMs: limits.webhookTimeoutMs, random: Math.random, pause: setTimeoutAsync, ...options.outbound },
     storage,
     presence: createPresence(),
+    effects: [],
     listeners: [],
   }
   const auth = createAuth({
@@ -110,7 +141,8 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     loopback: config.demo,
     onVerifiedEmail: (app, customerId, email) => adoptContacts(core, app, customerId, email),
   })
-  const koa = createKoa(core, auth, config, options.files ?? builtFiles, await options.extend?.(core), options.uploadPace)
+  const registry = new Registry()
+  const koa = createKoa(core, auth, config, options.files ?? builtFiles, registry, await options.extend?.(core), options.uploadPace)
   const http = createHttpServer(koa.callback())
   const trust = trustOf(config.trustProxy)
   const gateway = openGateway(http, core, auth, {
@@ -121,11 +153,15 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
   })
   core.listeners.push((happening) => gateway.publish(happening))
   if (options.housekeeping !== false) await startHousekeeping(core)
+  const webhooks = await openWebhooks(core, registry, options.jobs !== false)
+  const mail = await openMail(core, config, { transport: options.mailTransport, isStarted: options.jobs !== false })
   await listen(http, config.port, config.host)
 
   return {
     core,
     http,
+    webhooks,
+    mail,
     port: (http.address() as AddressInfo).port,
     async close() {
       const forced = setTimeout(() => http.closeAllConnections(), closeWithinMs)
@@ -134,6 +170,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
       await gateway.close()
       clearInterval(idle)
       clearTimeout(forced)
+      await Promise.all([webhooks.stop(), mail?.stop()])
       await queue.stop()
       await orm.close()
       lock?.release()

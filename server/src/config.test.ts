@@ -45,7 +45,9 @@ describe('the environment', () => {
       ['SECRET_KEY_PREVIOUS', ['x']],
       ['TRUST_PROXY', ['x', '-1', '10.0.0.0/8,nope', '100', 'abc', 'true', '10.0.0.0/33', '::1/129', '10.0.0.0/0', '10.0.0/8', '1.2.3.4/8/8']],
       ['RATE_LIMITS', ['ON', '1', 'false']],
-      ['SMTP_URL', ['x', 'http://x']],
+      ['SMTP_URL', ['x', 'http://x', 'smtp://', 'smtp:x', 'mail.example.com:25']],
+      ['MAIL_FROM', ['x', 'a b@example.com', 'a@b, c@d', 'a@b\r\nBcc: c@d', 'Name a@b', '<a@b', '"a"@b', `${'a'.repeat(255)}@example.com`]],
+      ['MAIL_REPLY_DOMAIN', ['a b', '@example.com', 'example.com.', '-x.com', 'a..b', 'exämple.com', 'a'.repeat(200)]],
       ['LOG_LEVEL', ['verbose', 'INFO']],
       ['DEMO', ['yes', 'true', '2']],
     ]
@@ -87,6 +89,11 @@ describe('the environment', () => {
     expect(read({ PUBLIC_URL: 'https://support.example.com/' }).publicUrl).toBe('https://support.example.com')
     expect(read({ PORT: '8080' }).publicUrl).toBe('http://localhost:8080')
     expect(read({ SECRET_KEY_PREVIOUS: Buffer.alloc(32, 2).toString('base64') }).secretKeys).toEqual([Buffer.alloc(32, 1), Buffer.alloc(32, 2)])
+    expect(read({ SMTP_URL: 'smtp://x', MAIL_FROM: 'Our Support <a@example.com>', MAIL_REPLY_DOMAIN: 'reply.example.com' }).smtp).toEqual({
+      url: 'smtp://x',
+      from: 'a@example.com',
+      replyDomain: 'reply.example.com',
+    })
     expect(read({ SMTP_URL: 'smtps://u:p@x', MAIL_FROM: 'a@b' }).smtp).toEqual({ url: 'smtps://u:p@x', from: 'a@b', replyDomain: null })
     expect(read({ DATABASE_URL: 'postgresql://u@h/d' }).databaseUrl).toBe('postgresql://u@h/d')
   })

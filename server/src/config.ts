@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { join } from 'node:path'
+import { limits } from '@support-widget/shared/limits.ts'
 import * as z from 'zod'
 
 /** A variable that stops the start; its message is one readable line. */
@@ -20,6 +21,7 @@ export interface Config {
   trustProxy: number | string[]
   /** Factor on the default limits; null is off. */
   rateLimits: number | null
+  /** Null keeps mail queued. `from` is an address alone: each app's name stands before it. */
   smtp: { url: string; from: string; replyDomain: string | null } | null
   logLevel: string
   demo: boolean
@@ -36,6 +38,9 @@ const secretKey = z
   .string()
   .refine((value) => /^[A-Za-z0-9+/]{43}=?$/.test(value), 'must be 32 bytes in base64 (make one with: openssl rand -base64 32)')
   .transform((value) => Buffer.from(value, 'base64'))
+
+/** One mail address, which also may be of a machine without a domain. */
+const isAddress = (given: string) => given.length <= limits.email && /^[a-z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/i.test(given)
 
 /** An address, a network in CIDR form, or one of the names for private ones. */
 function isNetwork(given: string): boolean {
@@ -80,9 +85,19 @@ const variables = z.object({
     .transform((value) => (/^\d+$/.test(value) ? Number(value) : value.split(',').map((one) => one.trim())))
     .default(0),
   RATE_LIMITS: z.enum(['on', 'off'], { error: 'must be on or off' }).default('on'),
-  SMTP_URL: url(/^smtps?:$/, 'an smtp:// URL').optional(),
-  MAIL_FROM: z.string().optional(),
-  MAIL_REPLY_DOMAIN: z.string().optional(),
+  SMTP_URL: url(/^smtps?:$/, 'an smtp:// or smtps:// URL')
+    .refine((value) => URL.canParse(value) && new URL(value).hostname !== '', 'must name a host')
+    .optional(),
+  MAIL_FROM: z
+    .string()
+    .transform((value) => /^[^<>\p{Cc}]*<([^<>]+)>$/u.exec(value)?.[1] ?? value)
+    .refine((value) => isAddress(value), 'must be an address, such as support@example.com')
+    .optional(),
+  MAIL_REPLY_DOMAIN: z
+    .string()
+    .regex(/^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/i, 'must be a domain, such as reply.example.com')
+    .max(180, 'must be a domain of 180 characters at most')
+    .optional(),
   S3_URL: filesInS3,
   S3_BUCKET: filesInS3,
   S3_REGION: filesInS3,

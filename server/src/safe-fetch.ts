@@ -13,6 +13,8 @@ export interface Outbound {
   timeoutMs: number
   /** Largest answer, bytes. */
   maxBytes: number
+  /** True reads no more than that of a larger answer, instead of refusing it. */
+  cut?: boolean
   /** True lets in our own machine, without encryption too: for the demo. */
   loopback: boolean
 }
@@ -21,6 +23,37 @@ export interface OutboundAnswer {
   status: number
   headers: IncomingMessage['headers']
   body: Buffer
+}
+
+/** What kept an answer away: no address, an address that must not be called, no trusted encryption, or a connection that was refused, broken, too slow, or failed otherwise. */
+export type OutboundFault = 'dns' | 'blocked' | 'tls' | 'refused' | 'reset' | 'timeout' | 'network'
+
+export class OutboundError extends Error {
+  readonly fault: OutboundFault
+
+  constructor(fault: OutboundFault, message: string, cause?: unknown) {
+    super(message, { cause })
+    this.name = 'OutboundError'
+    this.fault = fault
+  }
+}
+
+/** Error codes of Node.js and OpenSSL, by what they say. The first that fits counts. */
+const faults: [RegExp, OutboundFault][] = [
+  [/^(ENOTFOUND|EAI_)/, 'dns'],
+  [/^ECONNREFUSED$/, 'refused'],
+  [/^(ECONNRESET|EPIPE|HPE_)/, 'reset'],
+  [/^ETIMEDOUT$/, 'timeout'],
+  [/^ERR_(TLS|SSL)_|CERT|SIGNATURE|^EPROTO$|ISSUER/, 'tls'],
+]
+
+/** Whatever was thrown on the way, as what it means. */
+function outboundError(err: unknown, signal: AbortSignal): OutboundError {
+  if (err instanceof OutboundError) return err
+  if (signal.aborted) return new OutboundError('timeout', 'the answer did not come in time', err)
+  const code = err instanceof Error && 'code' in err ? String(err.code) : ''
+  const [, fault] = faults.find(([pattern]) => pattern.test(code)) ?? [null, 'network' as const]
+  return new OutboundError(fault, err instanceof Error ? err.message : String(err), err)
 }
 
 const longestUrl = 2048
@@ -69,7 +102,8 @@ function walledLookup(allowed: (address: string) => boolean): LookupFunction {
     resolve(hostname, { ...options, all: true }, (err, found) => {
       const [first] = found ?? []
       if (err || !first) return answer(err ?? new Error('the name has no address'), [])
-      if (!found.every(({ address }) => allowed(address))) return answer(new Error('the name leads to an address that must not be called'), [])
+      if (!found.every(({ address }) => allowed(address)))
+        return answer(new OutboundError('blocked', 'the name leads to an address that must not be called'), [])
       if (options.all) answer(null, found)
       else answer(null, first.address, first.family)
     })
@@ -78,11 +112,20 @@ function walledLookup(allowed: (address: string) => boolean): LookupFunction {
 
 /**
  * Calls a URL that somebody else has named: https alone, on public addresses alone, held on the resolved address that is then connected to. Redirects are answers like
- * any other. Throws an Error for a URL with a {@link faultOfUrl}, a blocked address, a failed connection, a time-out, and an answer that is too large.
+ * any other. Throws an {@link OutboundError} for a URL with a {@link faultOfUrl}, a blocked address, a failed connection, a time-out, and an answer that is too large.
  */
 export async function safeFetch(given: string, options: Outbound): Promise<OutboundAnswer> {
   const fault = faultOfUrl(given, options.loopback)
-  if (fault !== null) throw new Error(`the URL ${fault}`)
+  if (fault !== null) throw new OutboundError('blocked', `the URL ${fault}`)
+  const signal = AbortSignal.timeout(options.timeoutMs)
+  try {
+    return await call(given, options, signal)
+  } catch (err) {
+    throw outboundError(err, signal)
+  }
+}
+
+async function call(given: string, options: Outbound, signal: AbortSignal): Promise<OutboundAnswer> {
   const url = new URL(given)
   // What was let in for being our own machine must stay there; what was not must not get there.
   const own = isLoopback(bare(url.hostname)) || url.hostname === 'localhost'
@@ -94,23 +137,24 @@ export async function safeFetch(given: string, options: Outbound): Promise<Outbo
       // A connection of its own: one that is kept would be used again without a look-up.
       agent: false,
       lookup: walledLookup(own ? isLoopback : isPublicAddress),
-      signal: AbortSignal.timeout(options.timeoutMs),
+      signal,
     })
     req.on('response', done)
     req.on('error', fail)
     req.end(options.body)
   })
-  return { status: answer.statusCode ?? 0, headers: answer.headers, body: await readAll(answer, options.maxBytes) }
+  return { status: answer.statusCode ?? 0, headers: answer.headers, body: await readAll(answer, options) }
 }
 
-async function readAll(answer: IncomingMessage, maxBytes: number): Promise<Buffer> {
+async function readAll(answer: IncomingMessage, { maxBytes, cut }: Outbound): Promise<Buffer> {
   const chunks: Buffer[] = []
   let size = 0
   for await (const chunk of answer as AsyncIterable<Buffer>) {
     size += chunk.length
     // Leaving the loop ends the connection.
-    if (size > maxBytes) throw new Error(`the answer has more than ${maxBytes} bytes`)
+    if (size > maxBytes && !cut) throw new OutboundError('network', `the answer has more than ${maxBytes} bytes`)
     chunks.push(chunk)
+    if (size >= maxBytes && cut) break
   }
-  return Buffer.concat(chunks)
+  return Buffer.concat(chunks).subarray(0, maxBytes)
 }

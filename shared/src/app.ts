@@ -97,9 +97,13 @@ export const WidgetTexts = z
   .meta({ id: 'WidgetTexts', description: "Texts of the widget in an app's own words: by language (BCP 47), then by the name of the text." })
 export type WidgetTexts = z.infer<typeof WidgetTexts>
 
+const mailMinutes = z.int().min(1).max(limits.mailMinutes).nullable()
+
 /**
  * What an app sets. `auto_close_days` null never closes; `return_url` may hold `{ticket_id}`. `contact_email` is shown to everybody, `inbox_email` is not part of the widget's
  * config. `visitors`: people who are not signed in may write. `role_claim`: the claim of a token that holds its role.
+ * `inbox_mail`: the inbox hears of every new ticket. `customer_mail_minutes`: how long an answer stays unread before its customer gets a mail; `agent_mail_minutes`: how long a customer's
+ * words stay unseen before the assignee, else the inbox, gets one. Null sends none.
  */
 export const AppSettings = z
   .strictObject({
@@ -115,6 +119,9 @@ export const AppSettings = z
     theme: WidgetTheme,
     texts: WidgetTexts,
     role_claim: safeString().min(1).max(limits.claimName),
+    inbox_mail: z.boolean(),
+    customer_mail_minutes: mailMinutes,
+    agent_mail_minutes: mailMinutes,
   })
   .meta({ id: 'AppSettings' })
 export type AppSettings = z.infer<typeof AppSettings>
@@ -138,6 +145,9 @@ export const defaultSettings: AppSettings = {
   theme: {},
   texts: {},
   role_claim: 'role',
+  inbox_mail: true,
+  customer_mail_minutes: 10,
+  agent_mail_minutes: 10,
 }
 
 /** An app as its agents see it. */

@@ -18,6 +18,12 @@ export const auditActions = [
   'tickets_exported',
   'agent_removed',
   'agent_restored',
+  'webhook_created',
+  'webhook_updated',
+  'webhook_deleted',
+  'webhook_rotated',
+  'webhook_disabled',
+  'webhook_redelivered',
 ] as const
 export type AuditAction = (typeof auditActions)[number]
 
@@ -26,7 +32,7 @@ export const auditActors = ['customer', 'agent', 'key', 'system', 'operator'] as
 export type AuditActor = (typeof auditActors)[number]
 
 /** What was done to. */
-export const auditObjects = ['app', 'signing_key', 'api_key', 'issuer', 'customer', 'agent', 'message', 'tickets'] as const
+export const auditObjects = ['app', 'signing_key', 'api_key', 'issuer', 'customer', 'agent', 'message', 'tickets', 'webhook'] as const
 export type AuditObject = (typeof auditObjects)[number]
 
 export const AuditEntry = z

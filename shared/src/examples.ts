@@ -5,8 +5,10 @@ import { customerExamples } from './customer-examples.ts'
 import { deskExamples } from './desk-examples.ts'
 import { identityExamples } from './identity-examples.ts'
 import { lifeExamples } from './life-examples.ts'
+import { mailExamples } from './mail-examples.ts'
 import type { Input, Output } from './operations.ts'
 import type { OperationName } from './paths.ts'
+import { webhookExamples } from './webhook-examples.ts'
 
 /** What an operation is given and what it answers, as the API document shows it. */
 export type ExampleOf<N extends OperationName> = Input<N> & { output: Output<N> }
@@ -28,6 +30,8 @@ export const examples = {
   ...lifeExamples,
   ...deskExamples,
   ...appExamples,
+  ...mailExamples,
+  ...webhookExamples,
 } satisfies {
   [N in OperationName]: ExampleOf<N>
 }

@@ -46,6 +46,33 @@ export const limits = {
   textLanguages: 40,
   textsBytes: 64 * 1024,
   claimName: 200,
+  /** Webhook endpoints of an app, switched on or off. */
+  webhooksPerApp: 20,
+  webhookDescription: 200,
+  /** How long a finished delivery can be seen and sent again, and how long the secret before the last is good, days and hours. */
+  webhookDays: 30,
+  webhookOverlapHours: 24,
+  /** Attempts of a delivery that are shown. */
+  webhookLog: 100,
+  /** Deliveries that are queued again by one request. */
+  webhookReplay: 10_000,
+  /** Test events of an app a minute. */
+  webhookTests: 10,
+  /** For a whole request to a receiver, milliseconds; what is read of its answer, bytes. */
+  webhookTimeoutMs: 15_000,
+  webhookAnswerBytes: 16 * 1024,
+  /** How long a message may wait to be read before a mail tells of it, minutes. */
+  mailMinutes: 7 * 24 * 60,
+  /** Messages whose text stands in one mail. */
+  mailMessages: 20,
+  /** Connections to the SMTP server. */
+  mailConnections: 5,
+  /** Of them, for the mails of one app at once. */
+  mailConnectionsPerApp: 3,
+  /** Attempts to send a mail; with what lies between them, four days. */
+  mailAttempts: 19,
+  /** What ended is kept, days; what tells that an address was written to, always. */
+  mailDays: 30,
   idempotencyKey: 255,
   idempotencyHours: 48,
   /** A JWT `sub`: characters. */

@@ -6,8 +6,10 @@ import { customerOperations } from './customer-operations.ts'
 import { deskOperations } from './desk-operations.ts'
 import { identityOperations } from './identity-operations.ts'
 import { lifeOperations } from './life-operations.ts'
+import { mailOperations } from './mail-operations.ts'
 import type { Operation } from './operation.ts'
 import type { OperationName } from './paths.ts'
+import { webhookOperations } from './webhook-operations.ts'
 
 /** All operations by name; the compiler holds that each has a path and each path an operation. */
 export const operations = {
@@ -18,6 +20,8 @@ export const operations = {
   ...lifeOperations,
   ...deskOperations,
   ...appOperations,
+  ...mailOperations,
+  ...webhookOperations,
 } as const satisfies Record<OperationName, Operation>
 
 export type Operations = typeof operations

@@ -60,6 +60,8 @@ describe('the database', () => {
       'migration-0004',
       'migration-0005',
       'migration-0006',
+      'migration-0007',
+      'migration-0008',
     ])
     for (const one of orms) await one.close()
     await drop()

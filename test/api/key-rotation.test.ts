@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { secretBox } from '@support-widget/server/auth/secrets.ts'
+import { secretsOf } from '@support-widget/server/domain/webhooks.ts'
 import { Client } from 'pg'
 import { afterAll, expect, test } from 'vitest'
 import { client, request } from '../support/client.ts'
@@ -51,11 +52,13 @@ test('SECRET-5: a start with the new key and the old one seals all anew and hono
   const link = new URL((await client(first.url, before.token).call('sendMessage', said)).attachments[0]?.url ?? '')
   const open = (server: TestServer) => request(server.url + link.pathname + link.search, { redirect: 'manual' })
   expect((await open(first)).text).toBe('Text')
+  const hook = await app.backend.call('agentCreateWebhook', { body: { url: 'https://receiver.example/' } })
+  const rotated = await app.backend.call('agentRotateWebhook', { params: { id: hook.id } })
   expect(renewed(first)).toBeUndefined()
   await first.app.close()
 
   const both = await start({ SECRET_KEY: next, SECRET_KEY_PREVIOUS: old })
-  expect(renewed(both)).toBe('2')
+  expect(renewed(both)).toBe('4')
   await client(both.url, await app.token('alice')).call('getMe', {})
   await client(both.url, before.token).call('getTicket', { params: { id: ticket.id } })
   expect((await open(both)).text).toBe('Text')
@@ -70,6 +73,8 @@ test('SECRET-5: a start with the new key and the old one seals all anew and hono
   expect((await open(alone)).status).toBeGreaterThanOrEqual(400)
   const rows = await alone.app.core.orm.db().selectFrom('signing_keys').select('secret').execute()
   expect(rows.map((row) => alone.app.core.secrets.open(row.secret)).sort()).toEqual([app.secret, revoked.secret].sort())
+  const hooks = await alone.app.core.orm.db().selectFrom('webhook_endpoints').selectAll().where('app_id', '=', app.app.id).execute()
+  expect(hooks.flatMap((one) => secretsOf(alone.app.core, one))).toEqual([rotated.secret, hook.secret])
   await alone.app.close()
 })
 

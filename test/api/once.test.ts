@@ -115,6 +115,7 @@ describe('ONCE-1: the same key and the same input happen once and are answered t
       agentCreateTicket: () => sam.send('agentCreateTicket', { body: { ...body, requester: { email: 'new@example.com' }, tags: ['a'] } }, header),
       agentSendMessage: () => app.backend.send('agentSendMessage', { params: { id }, body: { body: 'Answer', is_internal: true } }, header),
       agentCreateKey: () => app.backend.send('agentCreateKey', { body: { kind: 'admin', name: 'Second' } }, header),
+      agentCreateWebhook: () => app.backend.send('agentCreateWebhook', { body: { url: 'https://receiver.example/hooks' } }, header),
       agentCreateDeskCode: () => sam.send('agentCreateDeskCode', {}, header),
       agentCreateCannedReply: () => sam.send('agentCreateCannedReply', { body: { name: 'Hello', body: 'Hello' } }, header),
       uploadAttachment: async () => upload('/v1/support/attachments', await app.token('alice')),

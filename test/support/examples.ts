@@ -23,6 +23,11 @@ export interface Named {
   reply: string
   /** An API key that nobody uses. */
   key: string
+  /** A mail about `ticket`. */
+  mail: string
+  /** A webhook endpoint, and what is to be delivered to it. */
+  webhook: string
+  delivery: string
   /** A visitor's token. */
   visitor: string
   /** Opens the desk, once and soon. */
@@ -83,6 +88,19 @@ export const examples: Record<OperationName, Example> = {
   agentRenderCannedReply: ({ reply, ticket }) => ({ params: { id: reply }, body: { ticket_id: ticket } }),
   agentRemoveAgent: ({ agent }) => ({ params: { id: agent } }),
   agentGetStats: () => ({}),
+  agentListMails: () => ({ query: { state: ['queued'] } }),
+  agentRetryMail: ({ mail }) => ({ params: { id: mail } }),
+  agentListWebhooks: () => ({ query: { page: 1 } }),
+  agentCreateWebhook: () => ({ body: { url: 'https://receiver.example/hooks', types: ['support.message_sent'], description: 'Bookings' } }),
+  agentGetWebhook: ({ webhook }) => ({ params: { id: webhook } }),
+  agentUpdateWebhook: ({ webhook }) => ({ params: { id: webhook }, body: { description: 'Others' } }),
+  agentDeleteWebhook: ({ webhook }) => ({ params: { id: webhook } }),
+  agentRotateWebhook: ({ webhook }) => ({ params: { id: webhook } }),
+  agentTestWebhook: ({ webhook }) => ({ params: { id: webhook } }),
+  agentListDeliveries: ({ webhook }) => ({ params: { id: webhook }, query: { status: ['pending'] } }),
+  agentRedeliverWebhook: ({ webhook }) => ({ params: { id: webhook }, body: { after: '2026-01-01T00:00:00Z', before: '2026-01-02T00:00:00Z' } }),
+  agentGetDelivery: ({ delivery }) => ({ params: { id: delivery } }),
+  agentRedeliver: ({ delivery }) => ({ params: { id: delivery } }),
   agentUploadAttachment: () => ({}),
   agentGetAttachment: ({ attachment }) => ({ params: { id: attachment } }),
 }
@@ -106,6 +124,7 @@ export const references: Partial<Record<OperationName, Example[]>> = {
     ({ agentUpload }) => ({ body: { ...opened, requester: { name: 'Somebody' }, attachments: [agentUpload] } }),
   ],
   agentCreateKey: [({ customer }) => ({ body: { kind: 'partner', name: 'Partner', customer: { id: customer } } })],
+  agentListMails: [({ ticket }) => ({ query: { ticket } })],
   agentListAudit: [({ agent }) => ({ query: { actor: agent } }), ({ customer }) => ({ query: { object: customer } })],
   agentUpdateTicket: [({ ticket, agent }) => ({ params: { id: ticket }, body: { assignee_id: agent } })],
   agentSendMessage: [({ ticket, agentUpload }) => ({ params: { id: ticket }, body: { body: '', attachments: [agentUpload] } })],

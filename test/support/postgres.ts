@@ -1,4 +1,5 @@
 import { execFile, execFileSync, spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import { chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { createServer } from 'node:net'
@@ -43,6 +44,16 @@ export async function freePort(): Promise<number> {
   const { port } = server.address() as AddressInfo
   await new Promise((resolve) => server.close(resolve))
   return port
+}
+
+/** A new and empty database on the server of another one; answers its URL. */
+export async function databaseBeside(at: string): Promise<string> {
+  const name = `own_${randomUUID().replaceAll('-', '')}`
+  const client = new Client({ connectionString: at })
+  await client.connect()
+  await client.query(`create database ${name}`)
+  await client.end()
+  return Object.assign(new URL(at), { pathname: `/${name}` }).href
 }
 
 /** `settings`: further ones, as `name=value`. */

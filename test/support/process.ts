@@ -13,8 +13,9 @@ export interface ServerProcess {
 const main = fileURLToPath(import.meta.resolve('@support-widget/server/main.ts'))
 const running = new Set<ChildProcess>()
 
-export function startProcess(env: Record<string, string>): ServerProcess {
-  const child = spawn(process.execPath, [main], {
+/** Starts the server, or a script that starts it in another way. */
+export function startProcess(env: Record<string, string>, script = main): ServerProcess {
+  const child = spawn(process.execPath, [script], {
     env: { PATH: process.env.PATH ?? '', HOST: '127.0.0.1', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })

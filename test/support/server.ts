@@ -81,6 +81,7 @@ export async function startServer(env: Record<string, string> = {}, options: App
     sweepMs: 100,
     queues: [testQueue],
     housekeeping: false,
+    jobs: false,
     extend: async () => (router) => {
       routes = router.stack.flatMap(({ methods, path }) => methods.filter((method) => method !== 'HEAD').map((method) => `${method} ${String(path)}`))
     },

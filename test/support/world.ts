@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import { encodeId } from '@support-widget/shared/ids.ts'
+import { decodeId, encodeId } from '@support-widget/shared/ids.ts'
 import { type Client, client } from './client.ts'
 import type { Named } from './examples.ts'
 import { newApp, type TestApp } from './factories.ts'
@@ -69,9 +69,19 @@ export async function newWorld(server: TestServer, options: WorldOptions = {}): 
   const agentToken = await app.token('sam', { role: 'agent', claims: { ...claims.agent('sam') } })
   const [customer, agent] = [client(server.url, owner), client(server.url, agentToken)]
   const cast = { server, app, marks, owner, agentToken, customer, agent, admin }
+  const { id: webhook } = await admin.call('agentCreateWebhook', {
+    body: { url: `https://${marks.agents}.example/hooks`, description: `Hook ${marks.agents}` },
+  })
   const tickets = await makeTickets(cast, (within ?? { marks }).marks.app)
   const ownerKind = options.visitor ? 'visitor' : 'customer'
-  return { app, marks, owner, ownerKind, claims, named: { app: app.app.publicId, ...tickets, ...(await makeRest(cast, claims)) } }
+  return {
+    app,
+    marks,
+    owner,
+    ownerKind,
+    claims,
+    named: { app: app.app.publicId, webhook, delivery: await deliveryTo(cast, webhook), ...tickets, ...(await makeRest(cast, claims)) },
+  }
 }
 
 async function ownerOf(server: TestServer, app: TestApp, claims: object, { owner, visitor }: WorldOptions): Promise<string> {
@@ -117,6 +127,26 @@ async function makeTickets({ server, marks, owner, agentToken, customer, agent }
   }
 }
 
+/** The last of what is to be delivered to an endpoint, tried once in vain. */
+async function deliveryTo({ server, app, admin }: Cast, webhook: string): Promise<string> {
+  const { data } = await admin.call('agentListDeliveries', { params: { id: webhook } })
+  const id = data[0]?.id ?? ''
+  await server.app.core.orm
+    .db()
+    .insertInto('webhook_attempts')
+    .values({
+      app_id: app.app.id,
+      delivery_id: decodeId(id) ?? '',
+      number: 1,
+      at: server.clock.now(),
+      duration_ms: 20,
+      status: 503,
+      error: 'http',
+    })
+    .execute()
+  return id
+}
+
 /** What belongs to the app and not to a ticket. */
 async function makeRest({ server, app, marks, agent, admin }: Cast, claims: World['claims']) {
   // Somebody who calls nothing, and may be removed.
@@ -140,7 +170,16 @@ async function makeRest({ server, app, marks, agent, admin }: Cast, claims: Worl
   await admin.call('agentEraseCustomer', { params: { id: gone.id } })
   const visitor = await client(server.url).call('createVisitor', { body: { app: app.app.publicId } })
   const code = await agent.call('agentCreateDeskCode', {})
-  return { agent: tom.agent?.id ?? '', reply: reply.id, key: key.id, visitor: visitor.token, deskCode: code.code ?? '' }
+  // The inbox is to hear of the tickets.
+  const mails = await admin.call('agentListMails', {})
+  return {
+    agent: tom.agent?.id ?? '',
+    reply: reply.id,
+    key: key.id,
+    mail: mails.data[0]?.id ?? '',
+    visitor: visitor.token,
+    deskCode: code.code ?? '',
+  }
 }
 
 const settingsWith = (marks: Marks) => ({

@@ -27,6 +27,11 @@ export async function checkSeals(orm: Orm, secrets: SecretBox): Promise<void> {
  * Throws {@link ConfigError}.
  */
 export async function renewSeals(orm: Orm, secrets: SecretBox, log: Log): Promise<void> {
+  const count = (await renewSigningKeys(orm, secrets)) + (await renewWebhooks(orm, secrets))
+  if (count > 0) log.info({ count }, 'stored secrets sealed with the new SECRET_KEY')
+}
+
+async function renewSigningKeys(orm: Orm, secrets: SecretBox): Promise<number> {
   let count = 0
   for (const { kid, secret, sealed } of await openSeals(orm, secrets)) {
     if (sealed === null || sealed === secret) continue
@@ -34,7 +39,29 @@ export async function renewSeals(orm: Orm, secrets: SecretBox, log: Log): Promis
     await orm.db().updateTable('signing_keys').set({ secret: sealed }).where('kid', '=', kid).where('secret', '=', secret).execute()
     count++
   }
-  if (count > 0) log.info({ count }, 'stored secrets sealed with the new SECRET_KEY')
+  return count
+}
+
+/** The secrets of webhook endpoints, the one before the last rotation too. One that no key opens fails when something is to be signed with it, which the delivery log shows. */
+async function renewWebhooks(orm: Orm, secrets: SecretBox): Promise<number> {
+  let count = 0
+  for (const column of ['secret', 'previous_secret'] as const) {
+    const rows = await orm.db().selectFrom('webhook_endpoints').select(['id', column]).where(column, 'is not', null).where(column, '<>', '').execute()
+    for (const row of rows) {
+      const before = column in row ? (row as Record<string, string>)[column] : undefined
+      const sealed = before === undefined ? null : tryRenew(secrets, before)
+      if (sealed === null || sealed === before) continue
+      await orm
+        .db()
+        .updateTable('webhook_endpoints')
+        .set({ [column]: sealed })
+        .where('id', '=', row.id)
+        .where(column, '=', before ?? '')
+        .execute()
+      count++
+    }
+  }
+  return count
 }
 
 function tryRenew(secrets: SecretBox, sealed: string): string | null {

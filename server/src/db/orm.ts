@@ -11,6 +11,7 @@ import { ConfigError } from '../config.ts'
 import { ApiKeyEntity, AppEntity, CannedReplyEntity, IdempotencyKeyEntity, SigningKeyEntity } from './entities/app.ts'
 import { AuditEntity, DeskCodeEntity } from './entities/audit.ts'
 import { ErasedPersonEntity, IssuerEntity, VisitorEntity } from './entities/identity.ts'
+import { MailEntity } from './entities/mail.ts'
 import { AgentEntity, CustomerEntity } from './entities/people.ts'
 import {
   AttachmentEntity,
@@ -21,6 +22,7 @@ import {
   TicketEntity,
   TicketSearchEntity,
 } from './entities/ticket.ts'
+import { WebhookAttemptEntity, WebhookDeliveryEntity, WebhookEndpointEntity } from './entities/webhook.ts'
 import { WidgetVersionEntity } from './entities/widget-version.ts'
 import { Migration0001 } from './migrations/migration-0001.ts'
 import { Migration0002 } from './migrations/migration-0002.ts'
@@ -28,6 +30,8 @@ import { Migration0003 } from './migrations/migration-0003.ts'
 import { Migration0004 } from './migrations/migration-0004.ts'
 import { Migration0005 } from './migrations/migration-0005.ts'
 import { Migration0006 } from './migrations/migration-0006.ts'
+import { Migration0007 } from './migrations/migration-0007.ts'
+import { Migration0008 } from './migrations/migration-0008.ts'
 import { openPGlite, SerialPGliteDialect } from './pglite.ts'
 
 const entities = [
@@ -51,6 +55,10 @@ const entities = [
   WidgetVersionEntity,
   AuditEntity,
   DeskCodeEntity,
+  WebhookEndpointEntity,
+  WebhookDeliveryEntity,
+  WebhookAttemptEntity,
+  MailEntity,
 ] as const
 
 /** All tables, typed from the entities. */
@@ -101,6 +109,8 @@ const common = {
       { name: 'migration-0004', class: Migration0004 },
       { name: 'migration-0005', class: Migration0005 },
       { name: 'migration-0006', class: Migration0006 },
+      { name: 'migration-0007', class: Migration0007 },
+      { name: 'migration-0008', class: Migration0008 },
     ],
     snapshot: false,
     tableName: 'migrations',

@@ -77,9 +77,12 @@ export async function adopt(tx: Tx, app: AppRef, contact: CustomerRow, customerI
   const { name, first_name, last_name } = customer.name === null ? contact : customer
   const email = customer.email ?? contact.email
   const phone = customer.phone ?? contact.phone
+  // Whoever wanted no mail, or confirmed where it goes, has said so for both.
+  const muted_at = customer.muted_at ?? contact.muted_at
+  const confirmed_email = customer.confirmed_email ?? contact.confirmed_email
   await tx.db
     .updateTable('customers')
-    .set({ name, first_name, last_name, email, phone, ...searchColumns(app.id, [name, email, phone]), updated_at: tx.now })
+    .set({ name, first_name, last_name, email, phone, muted_at, confirmed_email, ...searchColumns(app.id, [name, email, phone]), updated_at: tx.now })
     .where('app_id', '=', app.id)
     .where('id', '=', customerId)
     .execute()

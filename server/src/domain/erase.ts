@@ -12,6 +12,9 @@ import { removeStrays } from './uploads.ts'
 /** Tickets of one transaction: at most so many times 5,000 messages are locked and deleted together. */
 const batch = 20
 
+/** Webhook deliveries of one transaction, each with its attempts. */
+const deliveriesAtOnce = 2_000
+
 /** So often may somebody else's request come in between, before it is left to the next time. */
 const mostInterruptions = 100
 
@@ -74,7 +77,7 @@ function begin(core: Core, actor: AgentActor, customerId: string): Promise<Date>
 }
 
 /** The user id stays until the row goes: a token that arrives meanwhile finds the row, and is refused. */
-const nothing = { ...nobody, search: '', search_grams: [] }
+const nothing = { ...nobody, confirmed_email: null, search: '', search_grams: [] }
 
 /** Keeps a hash of the user id, so that a token that is still good does not make the person anew. */
 async function remember(db: Db, appId: string, externalId: string, now: Date): Promise<void> {
@@ -111,6 +114,7 @@ async function eraseSome(db: Db, appId: string, customerId: string, now: Date): 
     .forUpdate()
     .execute()
   const tickets = rows.map((row) => row.id)
+  if (tickets.length > 0 && !(await dropDeliveries(db, appId, tickets))) return { files: [], isDone: false }
   if (tickets.length > 0) return { files: await eraseTickets(db, appId, tickets, now), isDone: false }
   const files = await dropFiles(db, appId, sql<boolean>`f.customer_id = ${customerId}`, now)
   await db
@@ -120,6 +124,13 @@ async function eraseSome(db: Db, appId: string, customerId: string, now: Date): 
     .execute()
   await db.deleteFrom('customers').where('app_id', '=', appId).where('id', '=', customerId).execute()
   return { files, isDone: true }
+}
+
+/** Deletes what webhooks were told of the tickets, so much at once: every message may have gone to many endpoints. False if there is more. */
+async function dropDeliveries(db: Db, appId: string, tickets: string[]): Promise<boolean> {
+  const some = db.selectFrom('webhook_deliveries').select('id').where('app_id', '=', appId).where('ticket_id', 'in', tickets).limit(deliveriesAtOnce)
+  const { numDeletedRows } = await db.deleteFrom('webhook_deliveries').where('app_id', '=', appId).where('id', 'in', some).executeTakeFirstOrThrow()
+  return Number(numDeletedRows) < deliveriesAtOnce
 }
 
 async function eraseTickets(db: Db, appId: string, tickets: string[], now: Date): Promise<string[]> {
@@ -140,7 +151,7 @@ async function eraseTickets(db: Db, appId: string, tickets: string[], now: Date)
     .where('app_id', '=', appId)
     .where((eb) => eb.or([mentions(tickets), sql<boolean>`tickets && ${`{${tickets.join(',')}}`}::uuid[]`]))
     .execute()
-  for (const table of ['messages', 'events', 'ticket_search'] as const)
+  for (const table of ['messages', 'webhook_deliveries', 'events', 'ticket_search'] as const)
     await db.deleteFrom(table).where('app_id', '=', appId).where('ticket_id', 'in', tickets).execute()
   await db.deleteFrom('tickets').where('app_id', '=', appId).where('id', 'in', tickets).execute()
   return files

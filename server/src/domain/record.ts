@@ -8,7 +8,7 @@ import type { MessageView, TicketView } from './views.ts'
 export interface Tx {
   db: Db
   now: Date
-  /** Writes the event beside the change and tells the listeners after the commit. Give the views as they stand at the end of the change. */
+  /** Writes the event beside the change, with what follows from it, and tells the listeners after the commit. Give the views as they stand at the end of the change. */
   record(event: DomainEvent, ticket: TicketView, message?: MessageView): Promise<void>
   /** Tells the listeners after the commit, without a row: for what nobody looks up later. */
   announce(event: DomainEvent, ticket: TicketView, message?: MessageView): void
@@ -21,15 +21,15 @@ export async function change<T>(core: Core, actor: Actor, work: (tx: Tx) => Prom
   const now = core.clock.now()
   const result = await core.orm.transaction((db) => {
     const announce: Tx['announce'] = (event, ticket, message) => {
-      happenings.push({ id: uuidv7(), event, cause, ticket, message: message ?? null })
+      happenings.push({ id: uuidv7(), event, cause, ticket, message: message ?? null, hasEndpoints: false })
     }
     const record: Tx['record'] = async (event, ticket, message) => {
       announce(event, ticket, message)
-      const { id } = happenings.at(-1) as Happening
-      await db
+      const happening = happenings.at(-1) as Happening
+      const { has_endpoints } = await db
         .insertInto('events')
         .values({
-          id,
+          id: happening.id,
           app_id: actor.app.id,
           ticket_id: ticket.id,
           type: event.type,
@@ -38,9 +38,17 @@ export async function change<T>(core: Core, actor: Actor, work: (tx: Tx) => Prom
           data: event,
           created_at: now,
         })
-        .execute()
+        .returning((eb) =>
+          eb
+            .exists(eb.selectFrom('webhook_endpoints as w').select('w.id').where('w.app_id', '=', actor.app.id).where('w.enabled', '=', true))
+            .as('has_endpoints'),
+        )
+        .executeTakeFirstOrThrow()
+      happening.hasEndpoints = Boolean(has_endpoints)
+      for (const effect of core.effects) await effect(tx, happening)
     }
-    return work({ db, now, record, announce })
+    const tx: Tx = { db, now, record, announce }
+    return work(tx)
   })
   tellAll(core, happenings)
   return result

@@ -4,6 +4,7 @@ import { notFound } from '../errors.ts'
 import { dropAttachments } from './attachments.ts'
 import { audit } from './audit.ts'
 import { type AgentActor, type Core, causeOf } from './core.ts'
+import { scrubDeliveries } from './deliveries.ts'
 import { lockTickets, seeTicket, type TicketRow } from './lock.ts'
 import { isForeign } from './once.ts'
 import { change, type Tx } from './record.ts'
@@ -30,6 +31,12 @@ export function redactMessage(core: Core, actor: AgentActor, ticketId: string, m
     if (emptied.length > 0) {
       await dropAttachments(tx, actor.app.id, root)
       await forgetAnswers(tx, actor, message.body, root, emptied)
+      await scrubDeliveries(
+        tx.db,
+        actor.app.id,
+        emptied.map((one) => one.id),
+        tx.now,
+      )
       await audit(tx.db, {
         appId: actor.app.id,
         actor: causeOf(actor),

@@ -1,14 +1,16 @@
 import type Router from '@koa/router'
 import { sql } from 'kysely'
-import { Counter, collectDefaultMetrics, Histogram, type Registry } from 'prom-client'
+import { Counter, collectDefaultMetrics, Gauge, Histogram, type Registry } from 'prom-client'
 import type { Core } from '../domain/core.ts'
+import { type Backlog, isStuck, readBacklog } from '../domain/delivery-work.ts'
 import { Refusal } from '../errors.ts'
 import type { Ctx, Next } from './context.ts'
+import { mailHealth, measureMail } from './mail-health.ts'
 
 /** A probe that waits longer than this is answered "not ready", milliseconds. */
 const readyWithinMs = 2_000
 
-/** `/health/live`: the process answers. `/health/ready`: the database and the job queue do. `/metrics`: Prometheus text, no tenant's data in it. */
+/** `/health/live`: the process answers. `/health/ready`: the database and the job queue do; it also tells of webhooks and mail that are due while nobody sends them. `/metrics`: Prometheus text, no tenant's data in it. */
 export function mountHealth(router: Router, core: Core, registry: Registry): void {
   router.get('/health/live', (ctx) => {
     ctx.body = { status: 'ok' }
@@ -25,8 +27,13 @@ export function mountHealth(router: Router, core: Core, registry: Registry): voi
       clearTimeout(timer)
     }
     if (!core.queue.running()) throw new Refusal('unavailable', { detail: 'The job queue is not running.', retryAfter: 2 })
-    ctx.body = { status: 'ok', database: 'ok', queue: 'ok' }
+    // Not a reason to turn people away: whoever is sent elsewhere finds the same queue there.
+    const webhooks = (await isStuck(core)) ? 'stuck' : 'ok'
+    const mail = await mailHealth(core)
+    ctx.body = { status: webhooks === 'stuck' || mail === 'stuck' ? 'degraded' : 'ok', database: 'ok', queue: 'ok', webhooks, mail }
   })
+  measureBacklog(core, registry)
+  measureMail(core, registry)
   router.get('/metrics', async (ctx) => {
     ctx.type = registry.contentType
     ctx.body = await registry.metrics()
@@ -51,4 +58,22 @@ export function measure(registry: Registry) {
     stop({ method: ctx.method, route })
     total.inc({ method: ctx.method, route, status: String(ctx.status) })
   }
+}
+
+/** What waits to be delivered, asked when somebody looks; without a database the figure stays as it was. */
+function measureBacklog(core: Core, registry: Registry): void {
+  const gauge = (name: string, help: string, read: (backlog: Backlog) => number) =>
+    new Gauge({
+      name,
+      help,
+      registers: [registry],
+      async collect() {
+        const backlog = await readBacklog(core).catch(() => null)
+        if (backlog) this.set(read(backlog))
+      },
+    })
+  gauge('webhook_queue_depth', 'Deliveries that are open, due or not', ({ open }) => open)
+  gauge('webhook_oldest_due_seconds', 'How long the oldest delivery has been due that nobody has', ({ oldestDue }) =>
+    oldestDue ? Math.max(0, core.clock.now().getTime() - oldestDue.getTime()) / 1000 : 0,
+  )
 }

@@ -1,6 +1,6 @@
 import Router from '@koa/router'
 import Koa from 'koa'
-import { Registry } from 'prom-client'
+import type { Registry } from 'prom-client'
 import type { Auth } from '../auth/identify.ts'
 import type { Config } from '../config.ts'
 import type { Core } from '../domain/core.ts'
@@ -10,7 +10,9 @@ import { deskHandlers } from './agent/desk.ts'
 import { mountDeskCodes } from './agent/desk-codes.ts'
 import { mountExport } from './agent/export.ts'
 import { agentLifeHandlers } from './agent/life.ts'
+import { mailHandlers } from './agent/mails.ts'
 import { agentHandlers } from './agent/routes.ts'
+import { mountWebhookTest, webhookHandlers } from './agent/webhooks.ts'
 import { mountAttachments } from './attachments.ts'
 import type { Dialect } from './compat/dialect.ts'
 import * as dialects from './compat/dialects.ts'
@@ -21,6 +23,7 @@ import { customerLifeHandlers } from './customer/life.ts'
 import { customerHandlers } from './customer/routes.ts'
 import { mountDocs } from './docs.ts'
 import { measure, mountHealth } from './health.ts'
+import { mountMailPages } from './mail-pages.ts'
 import { browserRules } from './middleware/cors.ts'
 import { funnel } from './middleware/funnel.ts'
 import { requestLog, trustOf } from './middleware/request.ts'
@@ -36,17 +39,25 @@ import { mountWidget } from './widget.ts'
 export type Extend = (router: Router) => void
 
 /** All of HTTP: request id and log → headers → CORS → error funnel → limits → route. */
-export function createKoa(core: Core, auth: Auth, config: Config, files: PageFiles, extend?: Extend, pace = uploadPace): Koa<State> {
+export function createKoa(
+  core: Core,
+  auth: Auth,
+  config: Config,
+  files: PageFiles,
+  registry: Registry,
+  extend?: Extend,
+  pace = uploadPace,
+): Koa<State> {
   const koa = new Koa<State>()
   readQueries(koa)
   const router = new Router()
-  const registry = new Registry()
   const rateLimit = createRateLimit(config.rateLimits)
   const doors = { core, auth, rateLimit }
 
   mountHealth(router, core, registry)
   mountWidget(router, core, files.widget, files.release)
   mountDesk(router, files.desk)
+  mountMailPages(router, core)
   const documents = mountDocs(router, { publicUrl: config.publicUrl, release: files.release, demo: config.demo })
   mount(router, doors, customerHandlers)
   mount(router, doors, agentHandlers)
@@ -56,6 +67,9 @@ export function createKoa(core: Core, auth: Auth, config: Config, files: PageFil
   mount(router, doors, agentLifeHandlers)
   mount(router, doors, deskHandlers)
   mount(router, doors, appHandlers)
+  mount(router, doors, mailHandlers)
+  mountWebhookTest(router, doors)
+  mount(router, doors, webhookHandlers)
   mountCustomerExport(router, doors)
   mountDeskCodes(router, doors, config.publicUrl)
   mountExport(router, doors)

@@ -7,6 +7,7 @@ import { type OperationName, paths } from '@support-widget/shared/paths.ts'
 import { Problem } from '@support-widget/shared/problem.ts'
 import { introduction } from './openapi-introduction.ts'
 import { type Components, createComponents, type Json } from './openapi-schemas.ts'
+import { describeWebhooks } from './openapi-webhooks.ts'
 
 /** The API document, OpenAPI 3.1, made from the operations table alone: what is mounted is described, and nothing else. */
 export function openApi(publicUrl: string, version: string): Json {
@@ -15,6 +16,7 @@ export function openApi(publicUrl: string, version: string): Json {
   components.of(Problem, 'output')
   // All outputs before the first input: see createComponents.
   const outputs = new Map(names.map((name) => [name, components.of(operations[name].output, 'output')]))
+  const webhooks = describeWebhooks(components)
   const items: Record<string, Json> = {}
   for (const name of names) {
     const [method = '', path = ''] = paths[name].split(' ')
@@ -25,8 +27,9 @@ export function openApi(publicUrl: string, version: string): Json {
     openapi: '3.1.0',
     info: { title: 'Support API', version, description: introduction, license: { name: 'MIT', identifier: 'MIT' } },
     servers: [{ url: publicUrl }],
-    tags: [...new Set(names.map(tagOf))].map((name) => ({ name })),
+    tags: [...new Set([...names.map(tagOf), 'Webhooks'])].map((name) => ({ name })),
     paths: items,
+    webhooks,
     components: {
       schemas: sorted(components.schemas),
       responses: Object.fromEntries(

@@ -2,9 +2,9 @@ import helmet from 'koa-helmet'
 
 /**
  * Headers of a page of ours: it runs with nothing but its own files, makes no inline script or style, and cannot be framed. `trustedTypes` also forbids it to make markup from
- * text, which not every page that others wrote keeps.
+ * text, which not every page that others wrote keeps. `forms` lets it send forms, to us alone.
  */
-export const pageHeaders = ({ trustedTypes }: { trustedTypes: boolean }) =>
+export const pageHeaders = ({ trustedTypes, forms = false }: { trustedTypes: boolean; forms?: boolean }) =>
   helmet({
     contentSecurityPolicy: {
       useDefaults: false,
@@ -15,7 +15,7 @@ export const pageHeaders = ({ trustedTypes }: { trustedTypes: boolean }) =>
         connectSrc: ["'self'"],
         imgSrc: ["'self'", 'data:'],
         baseUri: ["'none'"],
-        formAction: ["'none'"],
+        formAction: [forms ? "'self'" : "'none'"],
         frameAncestors: ["'none'"],
         ...(trustedTypes ? { requireTrustedTypesFor: ["'script'"] } : {}),
       },

@@ -1,9 +1,11 @@
 import type { Clock } from '../clock.ts'
 import { sweepTables } from '../db/pglite.ts'
 import type { Core } from '../domain/core.ts'
+import { forgetDeliveries, forgetWebhooks } from '../domain/delivery-work.ts'
 import { forgetDeskCodes } from '../domain/desk-codes.ts'
 import { closeResolved, wakeSnoozed } from '../domain/due.ts'
 import { finishErasures } from '../domain/erase.ts'
+import { forgetMails } from '../domain/mail-queue.ts'
 import { forgetOldKeys } from '../domain/once.ts'
 import { purgeUnusedUploads, removeStrayFiles } from '../domain/uploads.ts'
 import { forgetVisitors } from '../domain/visitors.ts'
@@ -26,6 +28,9 @@ const chores: Record<string, (core: Core) => Promise<number>> = {
   'resolved tickets closed': closeResolved,
   'snoozes ended': wakeSnoozed,
   'visitors forgotten': forgetVisitors,
+  'webhook deliveries forgotten': forgetDeliveries,
+  'deleted webhooks forgotten': forgetWebhooks,
+  'mails forgotten': forgetMails,
 }
 
 /** Starts to watch the clock. What it answers is true as long as the wall clock has gone as far as the steady one since, give or take an hour. */

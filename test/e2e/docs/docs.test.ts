@@ -1,4 +1,5 @@
 import { operations } from '@support-widget/shared/operations.ts'
+import { webhookTypes } from '@support-widget/shared/webhook.ts'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Stack, startStack } from '../../support/stack.ts'
@@ -38,7 +39,7 @@ describe('API-4: the documentation page', () => {
   test('shows every operation, and tries one with a token; asks no other host and breaks no policy', async () => {
     const { page, context, complaints, asked } = await openDocs()
     const names = Object.keys(operations)
-    expect(await page.locator('.opblock').count()).toBe(names.length)
+    expect(await page.locator('.opblock').count()).toBe(names.length + webhookTypes.length)
     expect(await page.getByText('/demo/credentials').isVisible()).toBe(true)
 
     const alice = await stack.customer('alice')

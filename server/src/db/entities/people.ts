@@ -30,6 +30,8 @@ export const CustomerEntity = defineEntity({
     tokensSince: p.datetime().nullable(),
     /** Since when they want no mail. */
     mutedAt: p.datetime().nullable(),
+    /** The address that they confirmed by a link which was mailed there; no proof of who they are. */
+    confirmedEmail: p.text().nullable(),
     search: p.text(),
     searchGrams: p.array(),
   },

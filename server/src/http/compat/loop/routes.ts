@@ -1,4 +1,5 @@
 import { createTicket } from '../../../domain/create.ts'
+import { inboxMailSent } from '../../../domain/mail-sent.ts'
 import { readMe } from '../../../domain/people.ts'
 import { together } from '../../../domain/record.ts'
 import { dropUnlessKept, keepUpload, storeBytes } from '../../../domain/uploads.ts'
@@ -50,6 +51,10 @@ export const loop: Dialect = {
           return createTicket(inner, actor, ticketFrom(body, upload), { form: false })
         })
         return acceptedOf(thread)
+      },
+      async finish({ core, actor }, answer) {
+        const accepted = answer as schemas.Accepted
+        return { ...accepted, status: (await inboxMailSent(core, actor.app.id, accepted.ticket_id)) ? 'sent' : 'requested' }
       },
       settle: async ({ core }, file) => {
         if (file) await dropUnlessKept(core, file)

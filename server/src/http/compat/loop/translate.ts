@@ -19,7 +19,7 @@ export function ticketFrom({ subject, body, brand_id, ...given }: z.output<typeo
   }
 }
 
-/** Nothing waits for the mail to the inbox, so that is only requested. */
+/** Whether the mail to the inbox was taken is known only after the commit. */
 export function acceptedOf({ ticket, messages }: Thread): schemas.Accepted {
   // The message of the ticket is its first one, also when a client repeats itself.
   const [first] = messages

@@ -1,23 +1,14 @@
-import { encodeId } from '@support-widget/shared/ids.ts'
 import { limits } from '@support-widget/shared/limits.ts'
-import type { Status } from '@support-widget/shared/vocabulary.ts'
 import type * as z from 'zod'
 import type { NewTicketInput, Thread } from '../../../domain/create.ts'
 import type { MessageView, TicketView } from '../../../domain/views.ts'
 import { Refusal } from '../../../errors.ts'
+import { presentPgiHead, presentPgiListed, presentPgiMessage, presentPgiSent } from '../../../present/pgi.ts'
 import { wholeSeconds } from '../../../present/time.ts'
 import type * as schemas from './schemas.ts'
 
 /** Tickets on a page. */
 export const perPage = 20
-
-const statusOf: Record<Status, schemas.Ticket['status']> = {
-  open: 'open',
-  in_progress: 'pending',
-  // Resolved is over for the partner, though a reply still reopens it.
-  resolved: 'closed',
-  closed: 'closed',
-}
 
 /** What a new ticket is natively. Throws nothing: its links are judged by the domain. */
 export function ticketFrom({ subject, message, policy_number, application_id }: z.output<typeof schemas.NewTicket>): NewTicketInput {
@@ -47,37 +38,14 @@ export function listOf(url: string, page: number, { tickets, total }: { tickets:
     next: page < last ? `${url}?page=${page + 1}` : null,
     previous: page > 1 ? `${url}?page=${page - 1}` : null,
     // As many as are listed by GET, so that a client can tell by it whether there is something new.
-    results: tickets.map((ticket) => ({ ...headOf(ticket), message_count: ticket.public_seq, created_at: wholeSeconds(ticket.created_at) })),
+    results: tickets.map(presentPgiListed),
   }
 }
 
 export const threadOf = ({ ticket, messages }: Thread): schemas.Ticket => ({
-  ...headOf(ticket),
-  messages: messages.map(messageOf),
+  ...presentPgiHead(ticket),
+  messages: messages.map(presentPgiMessage),
   created_at: wholeSeconds(ticket.created_at),
 })
 
-export const sentOf = (message: MessageView): schemas.SentMessage => ({ message_id: encodeId(message.id), ...messageOf(message) })
-
-function headOf({ id, subject, status, links }: TicketView) {
-  return {
-    ticket_id: encodeId(id),
-    subject,
-    status: statusOf[status],
-    policy_number: linkOf(links, 'policy_number'),
-    // The document prints it nowhere; without it a client could not read what it linked.
-    application_id: linkOf(links, 'application_id'),
-  }
-}
-
-const linkOf = (links: Record<string, string>, key: string) => (Object.hasOwn(links, key) ? (links[key] ?? null) : null)
-
-function messageOf(view: MessageView): schemas.Message {
-  if (view.is_internal) throw new Error('a note must never be presented to a customer')
-  return {
-    // There are two sides alone: what the system says comes from the one that is not the partner's.
-    sender: view.author_type === 'customer' ? 'partner' : 'pgi_underwriter',
-    content: view.body,
-    created_at: wholeSeconds(view.created_at),
-  }
-}
+export const sentOf = (message: MessageView): schemas.SentMessage => presentPgiSent(message)

@@ -1,0 +1,46 @@
+import { defaultSettings } from '@support-widget/shared/app.ts'
+import type { MailKind } from '@support-widget/shared/mail.ts'
+import { type RawBuilder, sql } from 'kysely'
+import { v7 as uuidv7 } from 'uuid'
+import type { Effect, Happening } from './core.ts'
+import { addressOf } from './mail-address.ts'
+
+/** Writes down the mails that follow from an event, beside the event. Whether one is still wanted is asked again when it is due, and its text is made then. */
+export const planMail: Effect = async ({ db, now }, happening) => {
+  const { ticket } = happening
+  for (const kind of kindsAfter(happening)) {
+    // One that waits and has told nothing yet will tell of this too. The ticket is locked, so nobody else plans meanwhile.
+    await sql`
+      insert into mails (id, app_id, ticket_id, kind, state, due_at, attempts, created_at)
+      select ${uuidv7()}::uuid, apps.id, ${ticket.id}::uuid, ${kind}::text, 'queued', ${now}::timestamptz + make_interval(mins => ${minutesOf[kind]}), 0, ${now}::timestamptz
+      from apps where apps.id = ${ticket.app_id} and ${minutesOf[kind]} is not null and not exists (
+        select from mails m where m.app_id = apps.id and m.ticket_id = ${ticket.id} and m.kind = ${kind} and m.state = 'queued' and m.upto_seq is null)`.execute(
+      db,
+    )
+  }
+}
+
+const setting = (name: 'customer_mail_minutes' | 'agent_mail_minutes') =>
+  sql<
+    number | null
+  >`(case when jsonb_exists(apps.settings, ${name}::text) then (apps.settings->>${name}::text)::int else ${defaultSettings[name]}::int end)`
+
+/** After how many minutes the app wants a mail of this kind; null is never. */
+const minutesOf: Record<MailKind, RawBuilder<number | null>> = {
+  new_ticket: sql`(case when apps.settings->>'inbox_email' is not null and coalesce((apps.settings->>'inbox_mail')::boolean, ${defaultSettings.inbox_mail}::boolean) then 0 end)`,
+  customer_unread: setting('customer_mail_minutes'),
+  agent_unread: setting('agent_mail_minutes'),
+}
+
+/** What may have to be told by mail. A customer without an address gets none, so none is written down. */
+function kindsAfter({ event, ticket, message }: Happening): MailKind[] {
+  const toCustomer: MailKind[] = addressOf(ticket) === null ? [] : ['customer_unread']
+  if (event.type === 'ticket_created') return message?.author_type === 'customer' ? ['new_ticket'] : toCustomer
+  if (event.type === 'message_created' && !event.is_internal) {
+    if (event.by === 'agent') return toCustomer
+    return event.by === 'customer' ? ['agent_unread'] : []
+  }
+  // A merge brought what was unread in the other ticket.
+  if (event.type !== 'ticket_updated' || !event.changes.some(({ field }) => field === 'merged_from')) return []
+  return [...(ticket.customer_unread > 0 ? toCustomer : []), ...(ticket.agent_unread > 0 ? (['agent_unread'] as const) : [])]
+}
