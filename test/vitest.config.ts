@@ -23,7 +23,17 @@ const notOnOne = [...ownServers.map((name) => `test/api/${name}.test.ts`), 'test
 
 /** The API and real-time suites on one database. All files share one server; every test makes an app of its own. */
 const onDatabase = (name: string, env: Record<string, string>, exclude: string[] = []): TestProjectConfiguration => ({
-  test: { name, include: behaviour, exclude, env, isolate: false, fileParallelism: false, testTimeout: 30_000, hookTimeout: 60_000 },
+  test: {
+    name,
+    include: behaviour,
+    exclude,
+    env,
+    isolate: false,
+    fileParallelism: false,
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    expect: { poll: { timeout: 15_000 } },
+  },
 })
 
 export default defineConfig({

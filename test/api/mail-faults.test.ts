@@ -9,8 +9,6 @@ import type { Behaviour, Received } from '../support/smtp.ts'
 
 const idsOf = (mails: readonly Received[]) => mails.map((one) => one.header('message-id')[0])
 
-const soon = { timeout: 20_000 }
-
 /** So many new tickets, each due in the inbox; answers their numbers. */
 async function due(on: MailSetUp, count: number): Promise<string[]> {
   const numbers: string[] = []
@@ -34,7 +32,7 @@ describe('MAIL-11: what is due is sent, whatever becomes of the server meanwhile
     const on = await setUpMail()
     const numbers = await due(on, 3)
     on.smtp.behave(behaviour)
-    if (behaviour === 'hang_greeting') await expect.poll(() => on.smtp.connections(), soon).toBe(0)
+    if (behaviour === 'hang_greeting') await expect.poll(() => on.smtp.connections()).toBe(0)
     await on.mailer.drain()
     expect((await on.mails()).map(({ state, attempts }) => [state, attempts])).toEqual(numbers.map(() => ['queued', 1]))
     on.smtp.behave('accept')
@@ -52,7 +50,7 @@ describe('MAIL-11: what is due is sent, whatever becomes of the server meanwhile
     on.smtp.behave('hang', 1)
     const numbers = await due(on, 8)
     const sending = on.mailer.drain()
-    await expect.poll(() => on.smtp.received(on.inbox).length, soon).toBe(7)
+    await expect.poll(() => on.smtp.received(on.inbox).length).toBe(7)
     expect((await on.alice.call('listTickets', {})).pagination.total).toBe(8)
     await sending
     await untilDone(on)
@@ -68,7 +66,7 @@ describe('MAIL-11: what is due is sent, whatever becomes of the server meanwhile
     await newTicket(await other.customer())
     on.smtp.behave('hang', 3)
     const sending = on.mailer.drain()
-    await expect.poll(() => on.smtp.received(inbox).length, soon).toBe(1)
+    await expect.poll(() => on.smtp.received(inbox).length).toBe(1)
     expect(on.smtp.received(on.inbox)).toEqual([])
     await sending
     await untilDone(on)
@@ -81,7 +79,7 @@ describe('MAIL-11: what is due is sent, whatever becomes of the server meanwhile
     await due(on, 5)
     const sending = on.mailer.drain()
     // Those that another test used may still be open.
-    await expect.poll(() => on.smtp.connections(), soon).toBeGreaterThanOrEqual(3)
+    await expect.poll(() => on.smtp.connections()).toBeGreaterThanOrEqual(3)
     const ticket = await newTicket(on.alice)
     await on.sam.call('agentSendMessage', { params: { id: ticket.id }, body: { body: 'Still here' } })
     expect(on.smtp.received(on.inbox)).toEqual([])
