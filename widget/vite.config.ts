@@ -1,6 +1,7 @@
 import { defineConfig } from 'vite'
 import { engineAlias, socketClient } from './engine-alias.ts'
 import { prune } from './prune.ts'
+import { preactSource, prunePreact } from './prune-preact.ts'
 
 /** JSX as calls of `h`, which is smaller than the automatic runtime. */
 const jsx = {
@@ -11,11 +12,20 @@ const jsx = {
 
 /** One classic script with everything in it, styles included. */
 export default defineConfig({
-  resolve: { alias: engineAlias },
-  plugins: [socketClient(), prune, jsx],
+  resolve: { alias: { ...engineAlias, ...preactSource } },
+  plugins: [socketClient(), prune, prunePreact, jsx],
   oxc: { jsx: { runtime: 'classic', pragma: 'h', pragmaFrag: 'Fragment' } },
   build: {
     target: 'es2022',
+    minify: 'terser',
+    terserOptions: {
+      ecma: 2022,
+      compress: { passes: 4, keep_fargs: false, pure_getters: true, unsafe_arrows: true, unsafe_methods: true },
+      // Names that begin so are preact's and socket.io's own.
+      mangle: { properties: { regex: /^_[a-z]/, nth_identifier: { get: (at: number) => `_${at.toString(36)}` } } },
+      format: { comments: false },
+    },
+    cssMinify: true,
     cssTarget: ['chrome111', 'firefox115', 'safari16.4'],
     modulePreload: false,
     rolldownOptions: {
