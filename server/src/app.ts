@@ -95,6 +95,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     links,
     visitors,
     loopback: config.demo,
+    mail: config.smtp !== null,
     storage,
     presence: createPresence(),
     listeners: [],

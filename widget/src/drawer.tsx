@@ -1,5 +1,6 @@
 import { Icon } from './components/Icon.tsx'
 import { NewTicket } from './components/NewTicket.tsx'
+import { isAway } from './components/Reach.tsx'
 import { Thread } from './components/Thread.tsx'
 import { TicketList } from './components/TicketList.tsx'
 import type { ScreenProps } from './components/ui.ts'
@@ -33,11 +34,20 @@ function keepInside(event: KeyboardEvent, panel: HTMLElement) {
 /** Each screen starts at its heading, where what had the focus before is gone; a field in it may take over. */
 const focusHeading = (heading: HTMLElement | null) => heading?.focus({ preventScroll: true })
 
-export function Drawer({ ui, person, close }: ScreenProps & { close: () => void }) {
+/** Who will answer, and when. */
+function trustOf({ ui, person }: ScreenProps): string {
+  const { t } = ui.texts.value
+  const config = ui.config.value
+  const there = isAway({ ui, person }) ? t('away') : person.agents.value ? t('online') : ''
+  return [config?.app.name, there, config?.reply_time_text].filter(Boolean).join(' · ')
+}
+
+export function Drawer({ ui, person, close, inline }: ScreenProps & { close: () => void; inline: boolean }) {
   const { t } = ui.texts.value
   const screen = ui.view.screen.value
   const { online } = ui.view
   const trouble = !online.value ? t('offline') : person.sync.trouble.value ? t('unreachable') : ''
+  const contact = trouble && (ui.options.value.contactEmail || ui.config.value?.contact_email)
   const unkept = person.unkept.value ? t('unkept') : ''
   const title = titleOf({ ui, person })
 
@@ -50,7 +60,7 @@ export function Drawer({ ui, person, close }: ScreenProps & { close: () => void 
         if (event.key === 'Escape' && !event.isComposing) {
           event.preventDefault()
           close()
-        } else if (event.key === 'Tab') keepInside(event, event.currentTarget)
+        } else if (event.key === 'Tab' && !inline) keepInside(event, event.currentTarget)
       }}
     >
       <header>
@@ -61,14 +71,17 @@ export function Drawer({ ui, person, close }: ScreenProps & { close: () => void 
         )}
         <h2 id="title" key={screen.name + screen.id} ref={focusHeading} tabIndex={-1}>
           <bdi>{title}</bdi>
-          {screen.name === 'list' && <small>{ui.appName.value}</small>}
+          {/list|new/.test(screen.name) && <small>{trustOf({ ui, person })}</small>}
         </h2>
-        <button type="button" class="round" aria-label={t('close')} onClick={close}>
-          <Icon name="cross" />
-        </button>
+        {!inline && (
+          <button type="button" class="round" aria-label={t('close')} onClick={close}>
+            <Icon name="cross" />
+          </button>
+        )}
       </header>
       <div class="notice" role="status">
         {`${trouble} ${unkept}`.trim()}
+        {contact && <a href={`mailto:${contact}`}> {contact}</a>}
       </div>
       <Screen ui={ui} person={person} />
     </div>

@@ -34,6 +34,8 @@ export interface Core {
   visitors: VisitorTokens
   /** True lets addresses that somebody names lead to our own machine: for the demo. */
   loopback: boolean
+  /** This server can send mail. */
+  mail: boolean
   storage: Storage
   presence: Presence
   /** Called after the commit, in the order of the events. A listener must not throw. */

@@ -2,7 +2,7 @@ import { textLimits } from '@support-widget/shared/limits.ts'
 import { codePoints, tidy } from '@support-widget/shared/tidy.ts'
 import { Left } from './Field.tsx'
 import { Icon } from './Icon.tsx'
-import { wordsFor } from './refusal.ts'
+import { Refused } from './refusal.tsx'
 import { focusOnArrival, type ScreenProps } from './ui.ts'
 
 export function Composer({ ui, person, id }: ScreenProps & { id: string }) {
@@ -10,7 +10,6 @@ export function Composer({ ui, person, id }: ScreenProps & { id: string }) {
   const text = person.drafts.value.get(id)?.body ?? ''
   const length = codePoints(tidy(text))
   const ready = length > 0 && length <= textLimits.body
-  const refusal = person.refusal.value
 
   const send = (event: Event) => {
     event.preventDefault()
@@ -19,11 +18,7 @@ export function Composer({ ui, person, id }: ScreenProps & { id: string }) {
   return (
     <form onSubmit={send}>
       <div class="foot">
-        {refusal?.ticketId === id && (
-          <p class="fault" role="alert">
-            {wordsFor(refusal.error, t)}
-          </p>
-        )}
+        <Refused person={person} place={id} t={t} />
         <Left name="body" text={text} t={t} />
         <div class="entry">
           {/* The same text, unseen, gives the field its height. */}

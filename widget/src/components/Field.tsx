@@ -19,17 +19,30 @@ export function Left({ name, text, t }: { name: Measured; text: string; t: Texts
   return <span class={left < 0 ? 'fault' : 'hint'}>{left < 0 ? t('too_long', { n: -left }) : t('left', { n: left })}</span>
 }
 
+/** What every control of a {@link Field} of this `id` has. */
+export const control = (id: string, fault: unknown, required = false) => ({
+  id,
+  required,
+  dir: 'auto' as const,
+  'aria-invalid': Boolean(fault),
+  'aria-describedby': fault ? `${id}-fault` : undefined,
+})
+
 interface Props {
   id: string
   label: string
-  fault?: string | null | undefined
+  /** After the label: that it may be left out. */
+  hint?: string | false
+  fault?: string | false | null | undefined
   children: ComponentChildren
 }
 
 /** A label, its control (with the same `id`), and what is wrong with it (`id` + `-fault`). */
-export const Field = ({ id, label, fault, children }: Props) => (
+export const Field = ({ id, label, hint, fault, children }: Props) => (
   <div class="field">
-    <label for={id}>{label}</label>
+    <label for={id}>
+      {label} {hint && <span class="hint">{hint}</span>}
+    </label>
     {children}
     {fault && (
       <span class="fault" id={`${id}-fault`}>

@@ -2,6 +2,7 @@ const shapes = {
   chat: 'M20 6v8a3 3 0 0 1-3 3h-6l-5 4v-4a3 3 0 0 1-2-3V6a3 3 0 0 1 3-3h10a3 3 0 0 1 3 3zM8 10h8',
   back: 'm14.5 6-6 6 6 6',
   cross: 'm6.5 6.5 11 11m0-11-11 11',
+  copy: 'M9 9h11v11H9zM5 15H4V4h11v1',
   send: 'M12 19V5m-6 6 6-6 6 6',
 }
 

@@ -1,12 +1,12 @@
 import type { Message } from '@support-widget/shared/message.ts'
-import type { Ticket } from '@support-widget/shared/ticket.ts'
 import { Component, type ComponentChildren, createRef } from 'preact'
-import type { TextKey } from '../i18n/texts.ts'
 import { inOrder, waitingFor } from '../state/merge.ts'
 import { Bones } from './Bones.tsx'
 import { Bubble, UnsentBubble } from './Bubble.tsx'
 import { Composer } from './Composer.tsx'
-import { Pill } from './Pill.tsx'
+import { Facts } from './Facts.tsx'
+import { Rating } from './Rating.tsx'
+import { Reach } from './Reach.tsx'
 import { Trouble } from './Trouble.tsx'
 import type { ScreenProps, Ui } from './ui.ts'
 
@@ -71,34 +71,6 @@ class Log extends Component<LogProps> {
   }
 }
 
-/** Status, number, and the way to close, which asks once more. */
-function Facts({ ui, person, ticket }: ScreenProps & { ticket: Ticket }) {
-  const { t } = ui.texts.value
-  const { asked } = ui.view
-  const link = (key: TextKey, next: boolean, action?: () => void) => (
-    <button
-      type="button"
-      class="link"
-      onClick={() => {
-        asked.value = next
-        action?.()
-      }}
-    >
-      {t(key)}
-    </button>
-  )
-  return (
-    <div class="strip">
-      <span role="status">
-        <Pill status={ticket.status} t={t} />
-      </span>
-      <span class="number">{asked.value ? t('close_confirm') : ticket.number}</span>
-      {asked.value && link('close_yes', false, () => person.conversation.close(ticket.id).catch(person.sync.catchUp))}
-      {ticket.status !== 'closed' && link(asked.value ? 'cancel' : 'close_ticket', !asked.value)}
-    </div>
-  )
-}
-
 function Messages({ ui, messages }: { ui: Ui; messages: readonly Message[] }) {
   const texts = ui.texts.value
   const newestOwn = messages.findLast((one) => one.author.type === 'customer')
@@ -150,6 +122,7 @@ export function Thread({ ui, person, id }: ScreenProps & { id: string }) {
       </Log>
       {ticket?.status === 'closed' ? (
         <div class="foot">
+          <Rating key={id} ui={ui} person={person} ticket={ticket} />
           <p>
             {t('closed')} {(person.drafts.value.get(id)?.body || person.refusal.value?.ticketId === id) && t('kept')}
           </p>
@@ -158,7 +131,19 @@ export function Thread({ ui, person, id }: ScreenProps & { id: string }) {
           </button>
         </div>
       ) : (
-        ticket && <Composer ui={ui} person={person} id={id} />
+        ticket && (
+          <>
+            {ticket.status === 'resolved' ? (
+              <div class="foot">
+                <Rating ui={ui} person={person} ticket={ticket} />
+                <p>{t('reopen')}</p>
+              </div>
+            ) : (
+              <Reach ui={ui} person={person} />
+            )}
+            <Composer ui={ui} person={person} id={id} />
+          </>
+        )
       )}
     </>
   )

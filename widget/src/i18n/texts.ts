@@ -1,11 +1,14 @@
+import { bare } from '../net/api.ts'
 import { en } from './en.ts'
 
 export type TextKey = keyof typeof en
-export type Strings = Partial<Record<TextKey, string>>
+export type Strings = Partial<Record<TextKey | `unread_${Intl.LDMLPluralRule}`, string>>
 type Values = Record<string, string | number>
 
 export interface Texts {
   locale: string
+  /** The language of the texts themselves. */
+  lang: string
   dir: 'ltr' | 'rtl'
   /** The text of a key, `{name}` filled in. */
   t: (key: TextKey, values?: Values) => string
@@ -24,6 +27,33 @@ const units = [
   ['hour', 3_600],
   ['minute', 60],
 ] as const
+
+/** The languages that have a file of texts; English is in the script itself. */
+const languages = /^(ar|de|es|fr|he|it|ja|nl|pt)\b/
+
+/** The texts of a language; none for English, and what is missing is said in English. Null: no answer came. Never rejects. */
+export async function fetchStrings(server: string, locale: string): Promise<Strings | null> {
+  const language = languages.exec(locale)?.[0]
+  if (!language) return {}
+  try {
+    const answer = await fetch(
+      `${server}/widget/lang/${language}.json`,
+      bare<RequestInit>({ credentials: 'omit', signal: AbortSignal.timeout(3000) }),
+    )
+    return answer.ok ? ((await answer.json()) as Strings) : null
+  } catch {
+    return null
+  }
+}
+
+/** What is said of one thing in several languages. */
+export const named = ({ label, labels = {} }: { label: string; labels?: Record<string, string> | undefined }, locale: string) =>
+  ownText(labels, locale) ?? label
+/** The member of a locale, or of its language. */
+export function ownText<T>(of: Record<string, T>, locale: string): T | undefined {
+  const tag = [locale, locale.replace(/-.*/, '')].find((one) => Object.hasOwn(of, one)) ?? ''
+  return of[tag]
+}
 
 /** The first of the wishes that is a well-formed BCP 47 tag. */
 export function localeOf(...wishes: unknown[]): string {
@@ -45,9 +75,13 @@ export function createTexts(locale: string, strings: Strings = {}): Texts {
   const clocks = new Intl.DateTimeFormat(locale, { hour: 'numeric', minute: '2-digit' })
   return {
     locale,
+    lang: Object.hasOwn(strings, 'title') ? locale : 'en',
     dir: rightToLeft.test(locale) ? 'rtl' : 'ltr',
     t,
-    unread: (n) => t(plural.select(n) === 'one' ? 'unread_one' : 'unread_other', { n }),
+    unread: (n) => {
+      const key = `unread_${plural.select(n)}` as const
+      return t((Object.hasOwn(strings, key) || key === 'unread_one' ? key : 'unread_other') as TextKey, { n })
+    },
     ago: (time, now) => {
       const seconds = (Date.parse(time) - now) / 1000
       const [unit, size] = units.find(([, length]) => -seconds >= length) ?? ['second', Number.POSITIVE_INFINITY]

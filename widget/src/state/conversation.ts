@@ -1,6 +1,6 @@
 import { batch, type Signal, signal } from '@preact/signals-core'
 import type { Message } from '@support-widget/shared/message.ts'
-import type { Ticket, TicketWithMessages } from '@support-widget/shared/ticket.ts'
+import type { NewCsat, Ticket, TicketWithMessages } from '@support-widget/shared/ticket.ts'
 import { ApiError, type Call } from '../net/api.ts'
 import { inOrder, lastSeq, mergeMessages, withMessage } from './merge.ts'
 import type { Load, Tickets } from './tickets.ts'
@@ -21,6 +21,9 @@ export interface Conversation {
   /** A message from whichever road: a frame, an answer. */
   receive: (message: Message) => void
   close: (id: string) => Promise<void>
+  rate: (id: string, rating: NewCsat) => Promise<void>
+  /** All messages of a ticket, the older ones fetched. */
+  whole: (id: string) => Promise<readonly Message[]>
   /** Tells the server that the customer has seen everything in this thread. */
   read: (id: string) => Promise<void>
 }
@@ -101,14 +104,23 @@ export function createConversation({ call, tickets, onMessage, onRead }: Ways): 
     if (gap(id)) await readFrom(id, lastSeq(thread(id).value.messages))
   }
 
+  const earlier = async (id: string, limit = firstPage) => {
+    const before_seq = thread(id).value.messages[0]?.seq ?? 1
+    const { data } = await call('listMessages', { params: { id }, query: { before_seq, limit } })
+    merge(id, data)
+  }
+
   return {
     thread,
     catchUp,
     take,
-    earlier: async (id) => {
-      const before_seq = thread(id).value.messages[0]?.seq ?? 1
-      const { data } = await call('listMessages', { params: { id }, query: { before_seq, limit: firstPage } })
-      merge(id, data)
+    earlier,
+    whole: async (id) => {
+      for (let top = 0; top !== thread(id).value.messages[0]?.seq; ) {
+        top = thread(id).value.messages[0]?.seq ?? 0
+        if (top > 1) await earlier(id, catchUpPage)
+      }
+      return inOrder(thread(id).value.messages)
     },
     receive: (message) => {
       const id = message.ticket_id
@@ -125,6 +137,9 @@ export function createConversation({ call, tickets, onMessage, onRead }: Ways): 
     },
     close: async (id) => {
       tickets.put(await call('closeTicket', { params: { id } }))
+    },
+    rate: async (id, body) => {
+      tickets.put(await call('rateTicket', { params: { id }, body }))
     },
     read: async (id) => {
       const seq = lastSeq(thread(id).value.messages)

@@ -126,7 +126,7 @@ export function createIdentity({ app, server, view, connect, emit }: Ways): Iden
       { signal: life.signal },
     )
     // Of a visitor without a token the server knows nothing.
-    if (kind === 'c' || visitor.read()?.token) call('getMe').then(made.tickets.expect, (error: unknown) => report(emit, error))
+    if (kind === 'c' || visitor.read()?.token) call('getMe').then(made.know, (error: unknown) => report(emit, error))
     person.value = made
     if (kind === 'c') void adopt(made, call)
   }

@@ -1,5 +1,9 @@
 import type { Message } from '@support-widget/shared/message.ts'
+import type { Input } from '@support-widget/shared/operations.ts'
 import type { Ticket } from '@support-widget/shared/ticket.ts'
+
+/** What else goes with a new ticket: the answers to the app's own questions, facts of the page to which its author has agreed, the ticket that it goes on with. */
+export type More = Pick<Input<'createTicket'>['body'], 'custom_fields' | 'context' | 'follow_up_of'>
 
 /** A message that the server has not confirmed, or a whole ticket (`ticket_id` null). `client_id` names it for ever, so it may be sent twice. */
 export interface Unsent {
@@ -8,6 +12,7 @@ export interface Unsent {
   subject?: string
   category?: string | null
   priority?: Ticket['priority']
+  more?: More | null
   body: string
   files?: readonly File[]
   /** When it was written, in ms. */

@@ -1,12 +1,13 @@
 import { batch, computed, type ReadonlySignal, type Signal, signal } from '@preact/signals-core'
 import type { Message } from '@support-widget/shared/message.ts'
+import type { Me, Self } from '@support-widget/shared/people.ts'
 import type { Ticket } from '@support-widget/shared/ticket.ts'
 import type { Priority } from '@support-widget/shared/vocabulary.ts'
-import type { ApiError, Call } from '../net/api.ts'
+import { ApiError, type Call } from '../net/api.ts'
 import { createUpload } from '../net/upload.ts'
 import { type Conversation, createConversation } from './conversation.ts'
 import type { Emit } from './events.ts'
-import type { Unsent } from './merge.ts'
+import type { More, Unsent } from './merge.ts'
 import { createOutbox, type Outbox } from './outbox.ts'
 import { type Draft, emptyDraft, type Kept, type Persist } from './persist.ts'
 import { type Connect, createSync, type Join, type Sync } from './sync.ts'
@@ -18,6 +19,7 @@ export interface NewTicketInput {
   body: string
   category?: string | null
   priority?: Priority
+  more?: More | null
   files?: readonly File[]
 }
 
@@ -34,6 +36,16 @@ export interface Person {
   outbox: Outbox<Ticket | Message>
   sync: Sync
   refusal: Signal<Refusal | null>
+  /** Null until the server has said it; of a visitor who has written nothing it knows nothing. */
+  self: ReadonlySignal<Self | null>
+  know: (me: Me) => void
+  /** How many agents are online; null while no socket has said it. */
+  agents: Signal<number | null>
+  draftOf: (place: string) => Draft
+  /** What stands at a place is being done: done, it is gone from there; refused, it stands there with the refusal. */
+  settle: (place: string, doing: Promise<unknown>) => Promise<unknown>
+  /** The address to which answers are mailed. Rejects as the call does. */
+  reach: (email: string) => Promise<void>
   /** Something of what stands here is in memory alone, and gone with the page. */
   unkept: ReadonlySignal<boolean>
   /** What is being typed, by ticket id; `new` is the form of a new ticket. */
@@ -41,8 +53,8 @@ export interface Person {
   write: (ticketId: string, draft: Partial<Draft>) => void
   /** Sends what stands in the composer of a ticket. */
   send: (ticketId: string) => void
-  /** Sends what stands in the form of a new ticket, and shows it on its way. */
-  submit: () => void
+  /** Sends what stands in the form of a new ticket, and shows it on its way. `custom_fields`: the answers as the server takes them. */
+  submit: (custom_fields: NonNullable<More['custom_fields']>) => void
   /** On to the form of a new ticket, with what stands in the composer of one that takes no more. */
   carry: (ticketId: string) => void
   /** The new ticket as the server stored it; tried until the server has decided. */
@@ -88,7 +100,9 @@ export function createPerson({ call, connect, join, persist, kept, alone, onBegi
   })
   const upload = createUpload(call)
   const refusal = signal<Refusal | null>(null)
+  const self = signal<Self | null>(null)
   const called = signal(false)
+  const agents = signal<number | null>(null)
   const drafts = signal<ReadonlyMap<string, Draft>>(new Map(kept.drafts))
   /** Counts what was kept by this tab. */
   let writes = 0
@@ -128,11 +142,12 @@ export function createPerson({ call, connect, join, persist, kept, alone, onBegi
   const uploadsOf = async ({ client_id, files = [], at }: Unsent) =>
     files.length > 0 ? { attachments: await upload(files, `${client_id}.${at}`) } : {}
   const deliverTicket = async (entry: Unsent) => {
-    const { client_id, subject = '', body, category, priority = 'normal' } = entry
+    const { client_id, subject = '', body, category, more, priority = 'normal' } = entry
     const answer = await call('createTicket', {
-      body: { client_id, subject, body, priority, channel: 'widget', ...(category && { category }), ...(await uploadsOf(entry)) },
+      body: { client_id, subject, body, priority, channel: 'widget', ...(category && { category }), ...more, ...(await uploadsOf(entry)) },
     })
     const ticket = conversation.take(answer)
+    if (!self.value) void call('getMe').then(know, () => {})
     if (onScreen(client_id)) view.go('thread', answer.id)
     emit('ticket_created', { ticket })
     return ticket
@@ -145,16 +160,23 @@ export function createPerson({ call, connect, join, persist, kept, alone, onBegi
     return message
   }
   /** What is typed there now stays; a second subject goes into the text. */
-  const addTo = (place: string, { subject, body, category, files = [] }: Partial<Draft>) => {
+  const addTo = (place: string, { subject, body, category, more = null, files = [] }: Partial<Draft>) => {
     const typed = draftOf(place)
     return write(place, {
       subject: typed.subject || subject || '',
       body: [typed.subject && subject, body, typed.body].filter(Boolean).join('\n\n'),
       category: typed.category || category || '',
+      more: typed.more ?? more,
       files: files.length > 0 ? [...files, ...typed.files] : typed.files,
     })
   }
-  const asDraft = ({ subject = '', body, category, files = [] }: Unsent): Draft => ({ subject, body, category: category ?? '', files })
+  const asDraft = ({ subject = '', body, category, more = null, files = [] }: Unsent): Draft => ({
+    subject,
+    body,
+    category: category ?? '',
+    more,
+    files,
+  })
   /** The page's own tickets, whose refusal the page is told, and nobody else. */
   const fromPage = new Set<string>()
   /** The text goes back to where it was typed, or into a new ticket where its own takes no more. */
@@ -186,6 +208,10 @@ export function createPerson({ call, connect, join, persist, kept, alone, onBegi
     onBegin()
     persist.allow()
   }
+  const know = (me: Me) => {
+    tickets.expect(me)
+    self.value = me.customer
+  }
   const createTicket = (input: NewTicketInput) => post({ ...input, ticket_id: null })
   return {
     tickets,
@@ -193,6 +219,19 @@ export function createPerson({ call, connect, join, persist, kept, alone, onBegi
     outbox,
     sync,
     refusal,
+    self,
+    know,
+    agents,
+    draftOf,
+    settle: (place, doing) =>
+      doing.then(
+        () => write(place, emptyDraft),
+        (error: unknown) => {
+          if (error instanceof ApiError) refusal.value = { ticketId: place, error }
+          else void sync.catchUp()
+        },
+      ),
+    reach: async (email) => know(await call('updateMe', { body: { email } })),
     called,
     unkept: computed(
       () => persist.blocked.value && (outbox.entries.value.length > 0 || [...drafts.value.values()].some((one) => one.body || one.subject)),
@@ -205,8 +244,9 @@ export function createPerson({ call, connect, join, persist, kept, alone, onBegi
       post({ ticket_id: ticketId, body, files }).answer.catch(() => {})
       void write(ticketId, emptyDraft)
     },
-    submit: () => {
-      const { client_id, answer } = createTicket(draftOf('new'))
+    submit: (custom_fields) => {
+      const draft = draftOf('new')
+      const { client_id, answer } = createTicket({ ...draft, more: { ...draft.more, custom_fields } })
       void write('new', emptyDraft)
       view.go('pending', client_id)
       answer.catch(() => {})
@@ -215,6 +255,7 @@ export function createPerson({ call, connect, join, persist, kept, alone, onBegi
       const draft = draftOf(ticketId)
       if (draft.body) void addTo('new', draft)
       void write(ticketId, emptyDraft)
+      void write('new', { more: { ...draftOf('new').more, follow_up_of: ticketId } })
       view.go('new')
     },
     create: async (input) => {

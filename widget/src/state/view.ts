@@ -11,8 +11,8 @@ export interface View {
   open: Signal<boolean>
   screen: ReadonlySignal<Screen>
   go: (name: Screen['name'], id?: string) => void
-  /** A form was sent and its faults are to be seen, or a question was asked; forgotten with the screen. */
-  asked: Signal<boolean>
+  /** A form was sent and its faults are to be seen, a question was asked, or something is said; forgotten with the screen. */
+  asked: Signal<boolean | 'copied' | 'selected'>
   /** The ticket on screen, whether the drawer is open or not. */
   ticketId: ReadonlySignal<string | null>
   online: Signal<boolean>
@@ -26,7 +26,7 @@ export interface View {
 /** Follows the page until `signal` aborts. */
 export function createView(stop: AbortSignal): View {
   const screen = signal<Screen>({ name: 'list', id: '' })
-  const asked = signal(false)
+  const asked: View['asked'] = signal(false)
   const online = signal(navigator.onLine)
   const visible = signal(document.visibilityState === 'visible')
   const away = signal(false)

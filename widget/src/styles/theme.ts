@@ -1,4 +1,4 @@
-import type { Options } from '../options.ts'
+import type { Look } from '../options.ts'
 
 /** WCAG 2.2 relative luminance of `#rrggbb`, 0 to 1, without its straight part near black, which decides nothing here. */
 export function luminance(hex: string): number {
@@ -14,10 +14,14 @@ const light =
 const dark =
   '--surface:#1b1d22;--soft:#282b32;--line:#3a3d46;--field:#778;--text:#eef;--muted:#aab;--danger:#f99;--blue:#acf;--amber:#fc8;--green:#9db;--shadow:#0008;color-scheme:dark'
 
-/** The part of the style that options decide, and the host element's, which holds against any rule of the page. Every value has been checked, so none can carry more than itself. */
-export function themeCss({ theme: { color, radius, font }, position, offset, zIndex }: Options): string {
+/**
+ * The part of the style that options decide, and the host element's, which holds against any rule of the page. Every value has been checked, so none can carry more than
+ * itself. `inline`: it stands in an element of the page and fills it.
+ */
+export function themeCss({ color, radius, font, position, offset }: Look, zIndex: number | string, inline: boolean): string {
+  const host = inline ? 'display:block!important;height:100%' : `position:fixed!important;z-index:${zIndex}`
   return (
-    `:host{all:initial!important;position:fixed!important;z-index:${zIndex}!important}` +
+    `:host{all:initial!important;${host}!important}` +
     `.root{--accent:${color};--on:${textOn(color)};--radius:${radius}px;--x:calc(${offset.x}px + env(safe-area-inset-${position}));--y:calc(${offset.y}px + env(safe-area-inset-bottom));` +
     `font-family:${font};${light}}` +
     `.dark{${dark}}@media(prefers-color-scheme:dark){.auto{${dark}}}` +
