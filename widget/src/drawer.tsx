@@ -39,7 +39,7 @@ function trustOf({ ui, person }: ScreenProps): string {
   const { t } = ui.texts.value
   const config = ui.config.value
   const there = isAway({ ui, person }) ? t('away') : person.agents.value ? t('online') : ''
-  return [config?.app.name, there, config?.reply_time_text].filter(Boolean).join(' · ')
+  return [config?.app.name, there, !isAway({ ui, person }) && config?.reply_time_text].filter(Boolean).join(' · ')
 }
 
 export function Drawer({ ui, person, close, inline }: ScreenProps & { close: () => void; inline: boolean }) {
@@ -47,7 +47,7 @@ export function Drawer({ ui, person, close, inline }: ScreenProps & { close: () 
   const screen = ui.view.screen.value
   const { online } = ui.view
   const trouble = !online.value ? t('offline') : person.sync.trouble.value ? t('unreachable') : ''
-  const contact = trouble && (ui.options.value.contactEmail || ui.config.value?.contact_email)
+  const contact = online.value && trouble && (ui.options.value.contactEmail || ui.config.value?.contact_email)
   const unkept = person.unkept.value ? t('unkept') : ''
   const title = titleOf({ ui, person })
 
@@ -80,8 +80,8 @@ export function Drawer({ ui, person, close, inline }: ScreenProps & { close: () 
         )}
       </header>
       <div class="notice" role="status">
-        {`${trouble} ${unkept}`.trim()}
-        {contact && <a href={`mailto:${contact}`}> {contact}</a>}
+        {[trouble, unkept].filter(Boolean).join(' ')}
+        {contact && <a href={`mailto:${contact}`}>{contact}</a>}
       </div>
       <Screen ui={ui} person={person} />
     </div>

@@ -34,16 +34,19 @@ interface Props {
   /** After the label: that it may be left out. */
   hint?: string | false
   fault?: string | false | null | undefined
+  /** The control stands before its label, as a box to tick does. */
+  before?: boolean
   children: ComponentChildren
 }
 
 /** A label, its control (with the same `id`), and what is wrong with it (`id` + `-fault`). */
-export const Field = ({ id, label, hint, fault, children }: Props) => (
+export const Field = ({ id, label, hint, fault, before, children }: Props) => (
   <div class="field">
-    <label for={id}>
+    <label class={before ? 'check' : ''} for={id}>
+      {before && children}
       {label} {hint && <span class="hint">{hint}</span>}
     </label>
-    {children}
+    {!before && children}
     {fault && (
       <span class="fault" id={`${id}-fault`}>
         {fault}

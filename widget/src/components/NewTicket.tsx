@@ -15,20 +15,18 @@ function Details({ ui, more, put }: Pick<ScreenProps, 'ui'> & { more: More | nul
   // Without what stands behind the path: that could be secret.
   const facts = more?.context ?? { ...given, page: location.origin + location.pathname, browser: navigator.userAgent }
   return (
-    <div class="field">
-      <label class="check">
+    <>
+      <Field before id="details" label={t('details')}>
         <input
+          id="details"
+          aria-describedby="facts"
           type="checkbox"
           checked={Boolean(more?.context)}
           onChange={({ currentTarget }) => put({ context: currentTarget.checked ? facts : undefined })}
         />
-        {t('details')}
-      </label>
-      <details>
-        <summary>{t('details_shown')}</summary>
-        <pre>{JSON.stringify(facts, null, 1)}</pre>
-      </details>
-    </div>
+      </Field>
+      <pre id="facts">{JSON.stringify(facts, null, 1)}</pre>
+    </>
   )
 }
 

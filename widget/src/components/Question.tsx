@@ -37,7 +37,7 @@ export function Question({ field, value, fault, put, texts: { t, locale } }: Pro
   const common = control(id, fault, required)
   if (type === 'checkbox') {
     return (
-      <Field id={id} label={label} hint={hint} fault={fault}>
+      <Field before id={id} label={label} hint={hint} fault={fault}>
         <input type="checkbox" {...common} checked={value === true} onChange={({ currentTarget }) => put(currentTarget.checked)} />
       </Field>
     )

@@ -13,7 +13,7 @@ export function Reach({ ui, person }: ScreenProps) {
   const self = person.self.value
   if (!self || !isAway({ ui, person })) return null
   const mailed = ui.config.value?.mail && self.notify
-  if (!mailed || self.email) return <p class="notice">{mailed ? t('away_mail', { email: self.email ?? '' }) : t('away')}</p>
+  if (!mailed || self.email) return <p class="strip">{mailed ? t('away_mail', { email: self.email ?? '' }) : t('away')}</p>
   const { body } = person.draftOf('email')
   const save = (event: Event) => {
     event.preventDefault()
@@ -21,20 +21,18 @@ export function Reach({ ui, person }: ScreenProps) {
   }
   return (
     <form noValidate onSubmit={save}>
-      <div class="notice">
+      <div class="strip">
         <label for="email">{t('away_ask')}</label>
-        <div class="entry">
-          <input
-            id="email"
-            type="email"
-            autocomplete="email"
-            value={body}
-            onInput={({ currentTarget }) => person.write('email', { body: currentTarget.value })}
-          />
-          <button type="submit" class="quiet">
-            {t('save')}
-          </button>
-        </div>
+        <input
+          id="email"
+          type="email"
+          autocomplete="email"
+          value={body}
+          onInput={({ currentTarget }) => person.write('email', { body: currentTarget.value })}
+        />
+        <button type="submit" class="quiet">
+          {t('save')}
+        </button>
         <Refused person={person} place="email" t={t} />
       </div>
     </form>
