@@ -1,5 +1,4 @@
 import { defineConfig } from 'vite'
-import { engineAlias, socketClient } from './engine-alias.ts'
 import { prune } from './prune.ts'
 import { preactSource, prunePreact } from './prune-preact.ts'
 
@@ -12,16 +11,16 @@ const jsx = {
 
 /** One classic script with everything in it, styles included. */
 export default defineConfig({
-  resolve: { alias: { ...engineAlias, ...preactSource } },
-  plugins: [socketClient(), prune, prunePreact, jsx],
+  resolve: { alias: preactSource },
+  plugins: [prune, prunePreact, jsx],
   oxc: { jsx: { runtime: 'classic', pragma: 'h', pragmaFrag: 'Fragment' } },
   build: {
     target: 'es2022',
     minify: 'terser',
     terserOptions: {
       ecma: 2022,
-      compress: { passes: 4, keep_fargs: false, pure_getters: true, unsafe_arrows: true, unsafe_methods: true },
-      // Names that begin so are preact's and socket.io's own.
+      compress: { passes: 4, keep_fargs: false, pure_getters: true, unsafe: true, unsafe_arrows: true, unsafe_comps: true, unsafe_methods: true },
+      // Names that begin so are preact's own.
       mangle: { properties: { regex: /^_[a-z]/, nth_identifier: { get: (at: number) => `_${at.toString(36)}` } } },
       format: { comments: false },
     },
