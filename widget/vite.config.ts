@@ -19,7 +19,7 @@ export default defineConfig({
     minify: 'terser',
     terserOptions: {
       ecma: 2022,
-      compress: { passes: 4, keep_fargs: false, pure_getters: true, unsafe: true, unsafe_arrows: true, unsafe_comps: true, unsafe_methods: true },
+      compress: { passes: 8, keep_fargs: false, pure_getters: true, unsafe: true, unsafe_arrows: true, unsafe_comps: true, unsafe_methods: true },
       // Names that begin so are preact's own.
       mangle: { properties: { regex: /^_[a-z]/, nth_identifier: { get: (at: number) => `_${at.toString(36)}` } } },
       format: { comments: false },

@@ -1,3 +1,4 @@
+import { fileWays } from './components/Files.tsx'
 import { Icon } from './components/Icon.tsx'
 import { NewTicket } from './components/NewTicket.tsx'
 import { isAway } from './components/Reach.tsx'
@@ -56,6 +57,7 @@ export function Drawer({ ui, person, close, inline }: ScreenProps & { close: () 
       class="panel"
       role="dialog"
       aria-labelledby="title"
+      {...fileWays({ ui, person })}
       onKeyDown={(event) => {
         if (event.key === 'Escape' && !event.isComposing) {
           event.preventDefault()

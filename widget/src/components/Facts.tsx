@@ -7,12 +7,12 @@ import { Pill } from './Pill.tsx'
 import type { ScreenProps } from './ui.ts'
 
 /** A thread as plain text: who, when, what, and the names of files. */
-export const transcriptOf = ({ number, subject }: Ticket, messages: readonly Message[], { t, day, clock }: Texts) =>
+export const transcriptOf = ({ number, subject }: Ticket, messages: readonly Message[], { t, locale }: Texts) =>
   [
     `${number} ${subject}`,
     ...messages.map(({ author: { type, name }, body, attachments, created_at }) =>
       [
-        `${type === 'customer' ? t('you') : (name ?? t('title'))}, ${day(created_at)} ${clock(created_at)}`,
+        `${type === 'customer' ? t('you') : (name ?? t('title'))}, ${new Date(created_at).toLocaleString(locale)}`,
         body,
         ...attachments.map(({ filename }) => `[${filename}]`),
       ].join('\n'),

@@ -1,6 +1,7 @@
 import { named } from '../i18n/texts.ts'
 import type { More } from '../state/merge.ts'
 import { control, Field, faultOf, Left, type Measured } from './Field.tsx'
+import { AttachButton, Files } from './Files.tsx'
 import { answerOf, faultOfAnswer, Question } from './Question.tsx'
 import { wordsFor } from './refusal.tsx'
 import { focusOnArrival, type ScreenProps } from './ui.ts'
@@ -45,7 +46,9 @@ export function NewTicket({ ui, person }: ScreenProps) {
 
   const put = (more: More) => person.write('new', { more: { ...draft.more, ...more } })
   const refused = (name: string) => (refusal?.ticketId === null && faults.find((one) => one.location === `body.${name}`)?.message) || undefined
-  const fault = (name: Measured) => (asked && faultOf(name, draft[name], t)) || refused(name)
+  /** A file may stand for the text. */
+  const wrongIn = (name: Measured) => (name !== 'body' || draft.body || !draft.files.length ? faultOf(name, draft[name], t) : null)
+  const fault = (name: Measured) => (asked && wrongIn(name)) || refused(name)
   const shown = ['subject', 'body', 'category', ...questions.map(({ key }) => `custom_fields.${key}`)]
   const field = (name: Measured) => ({
     ...control(name, fault(name), true),
@@ -56,8 +59,7 @@ export function NewTicket({ ui, person }: ScreenProps) {
     event.preventDefault()
     ui.view.asked.value = true
     const answers = questions.map((one) => [one.key, answerOf(one, given.get(one.key))] as const)
-    if (faultOf('subject', draft.subject, t) || faultOf('body', draft.body, t) || questions.some((one) => faultOfAnswer(one, given.get(one.key), t)))
-      focusFault(event.currentTarget)
+    if (wrongIn('subject') || wrongIn('body') || questions.some((one) => faultOfAnswer(one, given.get(one.key), t))) focusFault(event.currentTarget)
     else person.submit(Object.fromEntries(answers.flatMap(([key, answer]) => (answer === '' || answer === null ? [] : [[key, answer]]))))
   }
   return (
@@ -110,6 +112,10 @@ export function NewTicket({ ui, person }: ScreenProps) {
           <textarea rows={7} {...field('body')} />
           <Left name="body" text={draft.body} t={t} />
         </Field>
+        <Files ui={ui} person={person} place="new" />
+        <AttachButton ui={ui} person={person} place="new">
+          {t('attach')}
+        </AttachButton>
         <Details ui={ui} more={draft.more} put={put} />
       </div>
       <div class="foot">

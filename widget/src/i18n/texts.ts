@@ -15,8 +15,12 @@ export interface Texts {
   unread: (n: number) => string
   /** "5 minutes ago", from ISO 8601. */
   ago: (time: string, now: number) => string
-  day: (time: string) => string
-  clock: (time: string) => string
+  /** "today", or the day's name. */
+  day: (time: string, now: number) => string
+  /** "5 minutes ago" within the hour, then the time of day. */
+  clock: (time: string, now: number) => string
+  /** "2 MB", from bytes. */
+  size: (bytes: number) => string
 }
 
 const rightToLeft = /^(ar|ckb|dv|fa|he|iw|ks|ps|sd|ug|ur|yi)\b/i
@@ -66,6 +70,8 @@ export function localeOf(...wishes: unknown[]): string {
   return 'en'
 }
 
+const midnight = (time: string | number) => new Date(time).setHours(0, 0, 0, 0)
+
 export function createTexts(locale: string, strings: Strings = {}): Texts {
   const t: Texts['t'] = (key, values = {}) =>
     (Object.hasOwn(strings, key) ? String(strings[key]) : en[key]).replace(/\{(\w+)\}/g, (all, name: string) => String(values[name] ?? all))
@@ -73,6 +79,11 @@ export function createTexts(locale: string, strings: Strings = {}): Texts {
   const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' })
   const days = new Intl.DateTimeFormat(locale, { weekday: 'long', day: 'numeric', month: 'long' })
   const clocks = new Intl.DateTimeFormat(locale, { hour: 'numeric', minute: '2-digit' })
+  const ago: Texts['ago'] = (time, now) => {
+    const seconds = (Date.parse(time) - now) / 1000
+    const [unit, size] = units.find(([, length]) => -seconds >= length) ?? ['second', Number.POSITIVE_INFINITY]
+    return relative.format(Math.ceil(seconds / size), unit)
+  }
   return {
     locale,
     lang: Object.hasOwn(strings, 'title') ? locale : 'en',
@@ -82,12 +93,15 @@ export function createTexts(locale: string, strings: Strings = {}): Texts {
       const key = `unread_${plural.select(n)}` as const
       return t((Object.hasOwn(strings, key) || key === 'unread_one' ? key : 'unread_other') as TextKey, { n })
     },
-    ago: (time, now) => {
-      const seconds = (Date.parse(time) - now) / 1000
-      const [unit, size] = units.find(([, length]) => -seconds >= length) ?? ['second', Number.POSITIVE_INFINITY]
-      return relative.format(Math.ceil(seconds / size), unit)
+    ago,
+    day: (time, now) => {
+      const passed = Math.round((midnight(now) - midnight(time)) / 86_400_000)
+      return passed > 1 || passed < 0 ? days.format(new Date(time)) : relative.format(-passed, 'day')
     },
-    day: (time) => days.format(new Date(time)),
-    clock: (time) => clocks.format(new Date(time)),
+    clock: (time, now) => (now - Date.parse(time) < 3_600_000 ? ago(time, now) : clocks.format(new Date(time))),
+    size: (bytes) => {
+      const [unit, size] = bytes < 2 ** 20 ? ['kilobyte', 1024] : ['megabyte', 2 ** 20]
+      return new Intl.NumberFormat(locale, { style: 'unit', unit }).format(Math.ceil(bytes / size))
+    },
   }
 }

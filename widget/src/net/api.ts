@@ -31,10 +31,16 @@ type CustomerOperation = keyof typeof customerPaths
 interface Upload {
   body: FormData
   once: string
+  /** Told how much of it has gone, 0 to 1. */
+  onPart?: (part: number) => void
+  /** Its abort takes the file back. */
+  stop?: AbortSignal
 }
 /** Operations without arguments are called without arguments. */
 type Arguments<N extends CustomerOperation> = N extends 'uploadAttachment' ? [input: Upload] : unknown extends Input<N> ? [] : [input: Input<N>]
 export type Call = <N extends CustomerOperation>(name: N, ...input: Arguments<N>) => Promise<Output<N>>
+
+type Request = RequestInput & Omit<Partial<Upload>, 'body'>
 
 interface Ways {
   server: string
@@ -58,10 +64,28 @@ const never = () => new Promise<never>(() => {})
 
 const isPublic = (name: CustomerOperation) => name === 'getWidgetConfig' || name === 'createVisitor'
 
+/** `fetch` for an upload that wants to be seen on its way: only the older request tells. */
+const transfer =
+  (onPart: (part: number) => void) =>
+  (url: string, { method = '', headers, body, signal }: RequestInit) =>
+    new Promise<Response>((resolve, reject) => {
+      const request = new XMLHttpRequest()
+      request.open(method, url)
+      for (const [name, value] of Object.entries(headers as object)) request.setRequestHeader(name, value)
+      request.upload.onprogress = ({ loaded, total }) => onPart(loaded / total)
+      request.onerror = request.onabort = reject
+      request.onload = () => {
+        const wait = request.getResponseHeader('retry-after')
+        resolve(new Response(request.response || null, bare<ResponseInit>({ status: request.status, headers: wait ? [['retry-after', wait]] : [] })))
+      }
+      signal?.addEventListener('abort', () => request.abort())
+      request.send(body as FormData)
+    })
+
 /** The typed client: `call('createTicket', { body })`. Rejects with `ApiError` or `NetworkError` alone. */
 export function createApi({ server, getToken, signal, fetch = globalThis.fetch.bind(globalThis), timeout = 30_000 }: Ways): Call {
   /** One HTTP request, bounded in time, the reading of its body included. */
-  const exchange = async (name: CustomerOperation, { once, ...input }: RequestInput & { once?: string }, token: string | null) => {
+  const exchange = async (name: CustomerOperation, { once, onPart, stop: takenBack, ...input }: Request, token: string | null) => {
     const { method, url } = requestTo(customerPaths[name], input)
     const stop = new AbortController()
     const abort = () => stop.abort()
@@ -69,6 +93,7 @@ export function createApi({ server, getToken, signal, fetch = globalThis.fetch.b
     const late = AbortSignal.timeout(once ? 600_000 : timeout)
     late.onabort = abort
     signal.addEventListener('abort', abort, { signal: late })
+    takenBack?.addEventListener('abort', abort, { signal: late })
     const json = !once && input.body !== undefined
     // A question without a token has no header that would cost a preflight.
     const headers: Record<string, string> = {
@@ -79,7 +104,8 @@ export function createApi({ server, getToken, signal, fetch = globalThis.fetch.b
     const cache = token ? 'no-store' : 'default'
     try {
       const body = json ? JSON.stringify(input.body) : ((input.body as FormData | undefined) ?? null)
-      const response = await fetch(server + url, bare<RequestInit>({ cache, headers, method, body, credentials: 'omit', signal: stop.signal }))
+      const send = onPart ? transfer(onPart) : fetch
+      const response = await send(server + url, bare<RequestInit>({ cache, headers, method, body, credentials: 'omit', signal: stop.signal }))
       return { response, content: (await response.json()) as unknown }
     } catch (error) {
       throw new NetworkError('No answer', { cause: error })

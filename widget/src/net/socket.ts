@@ -1,4 +1,4 @@
-import type { Acknowledged, CustomerFrames, SocketRefusal } from '@support-widget/shared/socket.ts'
+import type { Acknowledged, CustomerFrames, CustomerSignals, SocketRefusal } from '@support-widget/shared/socket.ts'
 import { socketPath } from '@support-widget/shared/socket.ts'
 import type { SocketInput, SocketRequest } from '@support-widget/shared/socket-requests.ts'
 import { openWire, type Wire } from './wire.ts'
@@ -6,7 +6,8 @@ import { openWire, type Wire } from './wire.ts'
 /** `down` is being retried, `refused` is final: this page may not connect, or nobody is signed in. */
 export type SocketState = 'connecting' | 'live' | 'down' | 'refused'
 
-export type CustomerFrame = { [Type in keyof CustomerFrames]: { type: Type; payload: CustomerFrames[Type] } }[keyof CustomerFrames]
+type Heard = CustomerFrames & CustomerSignals
+export type CustomerFrame = { [Type in keyof Heard]: { type: Type; payload: Heard[Type] } }[keyof Heard]
 
 export interface SocketOptions {
   /** Base URL of the server, as for the API. */
@@ -21,12 +22,14 @@ export interface SocketOptions {
 }
 
 /** A record, so that a frame added to the contract and forgotten here does not compile. */
-const frameTypes: Record<keyof CustomerFrames, true> = {
+const frameTypes: Record<keyof Heard, true> = {
   'ticket.created': true,
   'ticket.updated': true,
   'message.created': true,
   'message.updated': true,
   'ticket.read': true,
+  typing: true,
+  presence: true,
 }
 
 const firstWait = 1_000

@@ -53,7 +53,7 @@ export function mergeTickets(known: readonly Ticket[], incoming: readonly Ticket
   const byId = new Map(known.map((one) => [one.id, one]))
   for (const one of incoming) {
     const old = byId.get(one.id)
-    if (!old || !older(one, old)) byId.set(one.id, one)
+    if (!old || !older(one, old)) byId.set(one.id, { ...one, agent_read_seq: Math.max(one.agent_read_seq, old?.agent_read_seq ?? 0) })
   }
   return [...byId.values()]
     .map((one) => (one.unread_count > 0 && one.last_seq <= readSeq(one.id) ? { ...one, unread_count: 0 } : one))

@@ -4,9 +4,9 @@ import type { Me, Self } from '@support-widget/shared/people.ts'
 import type { Ticket } from '@support-widget/shared/ticket.ts'
 import type { Priority } from '@support-widget/shared/vocabulary.ts'
 import { ApiError, type Call } from '../net/api.ts'
-import { createUpload } from '../net/upload.ts'
 import { type Conversation, createConversation } from './conversation.ts'
 import type { Emit } from './events.ts'
+import { createFiles, type Files, takenBack } from './files.ts'
 import type { More, Unsent } from './merge.ts'
 import { createOutbox, type Outbox } from './outbox.ts'
 import { type Draft, emptyDraft, type Kept, type Persist } from './persist.ts'
@@ -40,7 +40,7 @@ export interface Person {
   self: ReadonlySignal<Self | null>
   know: (me: Me) => void
   /** How many agents are online; null while no socket has said it. */
-  agents: Signal<number | null>
+  agents: ReadonlySignal<number | null>
   draftOf: (place: string) => Draft
   /** What stands at a place is being done: done, it is gone from there; refused, it stands there with the refusal. */
   settle: (place: string, doing: Promise<unknown>) => Promise<unknown>
@@ -51,6 +51,9 @@ export interface Person {
   /** What is being typed, by ticket id; `new` is the form of a new ticket. */
   drafts: ReadonlySignal<ReadonlyMap<string, Draft>>
   write: (ticketId: string, draft: Partial<Draft>) => void
+  /** More files for what is being typed, as far as they fit. */
+  attach: (ticketId: string, files: Iterable<File>) => void
+  files: Pick<Files, 'misfits' | 'parts'>
   /** Sends what stands in the composer of a ticket. */
   send: (ticketId: string) => void
   /** Sends what stands in the form of a new ticket, and shows it on its way. `custom_fields`: the answers as the server takes them. */
@@ -65,6 +68,8 @@ export interface Person {
   called: Signal<boolean>
   /** Throws away what was not sent. */
   discard: (clientId: string) => void
+  /** Takes back what is being sent, as long as its files are on their way: to where it was typed. */
+  cancel: (entry: Unsent) => void
   /** Nothing of what waits is sent: it all goes into the form of a new ticket. */
   recall: () => void
   /** What somebody wrote who has turned out to be this customer. */
@@ -98,11 +103,10 @@ export function createPerson({ call, connect, join, persist, kept, alone, onBegi
     onMessage: (message) => emit('message_received', { ticket_id: message.ticket_id, message }),
     onRead: (ticket_id, seq) => sync.say({ type: 'frame', frame: { type: 'ticket.read', payload: { ticket_id, by: 'customer', seq } } }),
   })
-  const upload = createUpload(call)
+  const files = createFiles(call)
   const refusal = signal<Refusal | null>(null)
   const self = signal<Self | null>(null)
   const called = signal(false)
-  const agents = signal<number | null>(null)
   const drafts = signal<ReadonlyMap<string, Draft>>(new Map(kept.drafts))
   /** Counts what was kept by this tab. */
   let writes = 0
@@ -138,13 +142,10 @@ export function createPerson({ call, connect, join, persist, kept, alone, onBegi
 
   const onScreen = (clientId: string) => view.screen.value.name === 'pending' && view.screen.value.id === clientId
 
-  /** Uploads of an entry that was late and is sent after all are new ones: the first may be gone. */
-  const uploadsOf = async ({ client_id, files = [], at }: Unsent) =>
-    files.length > 0 ? { attachments: await upload(files, `${client_id}.${at}`) } : {}
   const deliverTicket = async (entry: Unsent) => {
     const { client_id, subject = '', body, category, more, priority = 'normal' } = entry
     const answer = await call('createTicket', {
-      body: { client_id, subject, body, priority, channel: 'widget', ...(category && { category }), ...more, ...(await uploadsOf(entry)) },
+      body: { client_id, subject, body, priority, channel: 'widget', ...(category && { category }), ...more, ...(await files.send(entry)) },
     })
     const ticket = conversation.take(answer)
     if (!self.value) void call('getMe').then(know, () => {})
@@ -154,7 +155,7 @@ export function createPerson({ call, connect, join, persist, kept, alone, onBegi
   }
   const deliverMessage = async (id: string, entry: Unsent) => {
     const { client_id, body } = entry
-    const message = await call('sendMessage', { params: { id }, body: { body, client_id, ...(await uploadsOf(entry)) } })
+    const message = await call('sendMessage', { params: { id }, body: { body, client_id, ...(await files.send(entry)) } })
     conversation.receive(message)
     emit('message_sent', { ticket_id: id, message })
     return message
@@ -184,7 +185,7 @@ export function createPerson({ call, connect, join, persist, kept, alone, onBegi
     if (fromPage.has(entry.client_id)) return onScreen(entry.client_id) && view.go('list')
     const full = /^(ticket_closed|ticket_full|not_found)$/.test(error.code)
     void addTo(entry.ticket_id && !full ? entry.ticket_id : 'new', asDraft(entry))
-    refusal.value = { ticketId: entry.ticket_id, error }
+    if (error !== takenBack) refusal.value = { ticketId: entry.ticket_id, error }
     if (onScreen(entry.client_id)) view.go('new')
     if (full) void sync.catchUp()
   }
@@ -201,6 +202,7 @@ export function createPerson({ call, connect, join, persist, kept, alone, onBegi
 
   const post = (entry: Omit<Unsent, 'client_id' | 'at' | 'state'>) => {
     refusal.value = null
+    files.misfits.value = ''
     const client_id = newClientId()
     return { client_id, answer: outbox.add({ ...entry, client_id, at: Date.now(), state: 'sending' }) }
   }
@@ -221,7 +223,7 @@ export function createPerson({ call, connect, join, persist, kept, alone, onBegi
     refusal,
     self,
     know,
-    agents,
+    agents: sync.moment.agents,
     draftOf,
     settle: (place, doing) =>
       doing.then(
@@ -234,11 +236,16 @@ export function createPerson({ call, connect, join, persist, kept, alone, onBegi
     reach: async (email) => know(await call('updateMe', { body: { email } })),
     called,
     unkept: computed(
-      () => persist.blocked.value && (outbox.entries.value.length > 0 || [...drafts.value.values()].some((one) => one.body || one.subject)),
+      () =>
+        persist.blocked.value &&
+        (outbox.entries.value.length > 0 || [...drafts.value.values()].some((one) => one.body || one.subject || one.files.length)),
     ),
     drafts,
     write,
+    attach: (ticketId, added) => void write(ticketId, { files: files.fit(draftOf(ticketId).files, added) }),
+    files,
     send: (ticketId) => {
+      sync.moment.type(ticketId, false)
       const { body, files } = draftOf(ticketId)
       // Kept as unsent before it is no draft any more. A refusal puts the text back.
       post({ ticket_id: ticketId, body, files }).answer.catch(() => {})
@@ -253,7 +260,7 @@ export function createPerson({ call, connect, join, persist, kept, alone, onBegi
     },
     carry: (ticketId) => {
       const draft = draftOf(ticketId)
-      if (draft.body) void addTo('new', draft)
+      if (draft.body || draft.files.length > 0) void addTo('new', draft)
       void write(ticketId, emptyDraft)
       void write('new', { more: { ...draftOf('new').more, follow_up_of: ticketId } })
       view.go('new')
@@ -268,6 +275,11 @@ export function createPerson({ call, connect, join, persist, kept, alone, onBegi
     discard: (clientId) => {
       outbox.discard(clientId)
       if (onScreen(clientId)) view.go('list')
+    },
+    cancel: (entry) => {
+      if (files.stop(entry.client_id)) return
+      outbox.discard(entry.client_id)
+      giveBack(entry, takenBack)
     },
     recall: () => {
       for (const entry of outbox.entries.value) {

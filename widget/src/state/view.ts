@@ -1,4 +1,4 @@
-import { batch, computed, type ReadonlySignal, type Signal, signal } from '@preact/signals-core'
+import { batch, computed, effect, type ReadonlySignal, type Signal, signal } from '@preact/signals-core'
 
 /** `pending` is a ticket on its way to the server, named by its `client_id`. */
 export interface Screen {
@@ -21,7 +21,11 @@ export interface View {
   away: Signal<boolean>
   /** Counts the times at which the page came back: into view, online, or out of the browser's cache. */
   wake: Signal<number>
+  /** The time, ms, for what is said in relation to it. Goes on while somebody looks. */
+  now: Signal<number>
 }
+
+const tick = 30_000
 
 /** Follows the page until `signal` aborts. */
 export function createView(stop: AbortSignal): View {
@@ -31,6 +35,8 @@ export function createView(stop: AbortSignal): View {
   const visible = signal(document.visibilityState === 'visible')
   const away = signal(false)
   const wake = signal(0)
+  const open = signal(false)
+  const now = signal(Date.now())
   const look = ({ type }: Event) =>
     batch(() => {
       const before = online.value && visible.value && !away.value
@@ -41,8 +47,17 @@ export function createView(stop: AbortSignal): View {
     })
   document.addEventListener('visibilitychange', look, { signal: stop })
   for (const name of ['online', 'offline', 'pagehide', 'pageshow']) window.addEventListener(name, look, { signal: stop })
+  const stopClock = effect(() => {
+    if (!open.value || !visible.value) return
+    const timer = setInterval(() => {
+      now.value = Date.now()
+    }, tick)
+    now.value = Date.now()
+    return () => clearInterval(timer)
+  })
+  stop.addEventListener('abort', stopClock)
   return {
-    open: signal(false),
+    open,
     screen,
     asked,
     go: (name, id = '') =>
@@ -55,5 +70,6 @@ export function createView(stop: AbortSignal): View {
     visible,
     away,
     wake,
+    now,
   }
 }
