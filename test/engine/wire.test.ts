@@ -126,14 +126,6 @@ test('a ping that does not come in time is a loss, one that comes puts it off', 
   expect(vi.getTimerCount()).toBe(0)
 })
 
-test('after a sleep the loss is seen before the timer has run', () => {
-  const { wire, log, ws } = opened()
-  vi.setSystemTime(Date.now() + 45_001)
-  wire.send('typing', {}, () => log.push('acknowledged'))
-  expect(log).toEqual(['open', 'lost undefined'])
-  expect(ws.sent).toHaveLength(1)
-})
-
 test('a WebSocket that cannot be made is told once there is somebody to hear', () => {
   const forbidden = class {
     constructor() {

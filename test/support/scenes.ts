@@ -59,7 +59,7 @@ export async function furnish(stack: Stack): Promise<void> {
 interface Global {
   SupportWidget(name: string, ...args: unknown[]): Promise<unknown>
 }
-const update = (page: Page, options: object) => page.evaluate((given) => (window as unknown as Global).SupportWidget('update', given), options)
+export const update = (page: Page, options: object) => page.evaluate((given) => (window as unknown as Global).SupportWidget('update', given), options)
 
 const ticket = async (page: Page, subject: string) => {
   const { dialog } = widgetOf(page)
