@@ -5,10 +5,25 @@ function replace(code: string, what: RegExp | string, by: string): string {
   return changed
 }
 
-const signalChanges: [RegExp, string][] = [
+const signalChanges: [RegExp | string, string][] = [
   [/\w+\.prototype\.subscribe=.*?\{name:"sub"\}\)\};/, ''],
   [/\w+\.prototype\.(valueOf|toString|toJSON)=function\(\)\{return this\.value(\+"")?\};/g, ''],
   [/"value",\{get/g, '"value",{__proto__:null,get'],
+  // Names, marks, disposal, and being told of the first and last reader.
+  [/var i=Symbol\.for\("preact-signals"\);/, ''],
+  [/\w+\.prototype\.brand=i;/, ''],
+  [/;this\.W=null==t\?void 0:t\.watched;this\.Z=null==t\?void 0:t\.unwatched;this\.name=null==t\?void 0:t\.name/, ''],
+  ['else f(function(){var i;null==(i=t.W)||i.call(t)})', ''],
+  ['if(void 0===n)f(function(){var i;null==(i=t.Z)||i.call(t)})', ''],
+  [/this\.name=null==t\?void 0:t\.name;if\(n\)n\.push\(this\)/, ''],
+  ['var t=o,r=n;o=void 0;n=void 0;try{return i()}finally{o=t;n=r}', 'var t=o;o=void 0;try{return i()}finally{o=t}'],
+  ['n[Symbol.dispose]=n;', ''],
+  [/\w+\.prototype\.dispose=function\(\)\{this\.d\(\)\};/, ''],
+  // What is set and set back in one batch counts as changed here.
+  [/!function\(\)\{var i=c;.*?i=i\.o\}\}\(\);/, ''],
+  [/!function\(i\)\{if\(0!==v&&0===s\).*?\}\}\(this\);/, ''],
+  ['if(o!==this)throw new Error("Out-of-order effect");', ''],
+  [/if\(1&this\.f\)throw new Error\("Cycle detected"\);/g, ''],
 ]
 
 /** Takes out of the signals what a bundler has to keep, because an object might be asked for any of its methods. */
