@@ -9,10 +9,22 @@ const jsx = {
   transform: (code: string, id: string) => (id.endsWith('.tsx') ? `import { h, Fragment } from 'preact'; ${code}` : undefined),
 }
 
+/** Texts that their key spells are not said twice: see `spelled` in texts.ts. */
+const texts = {
+  name: 'texts',
+  enforce: 'pre' as const,
+  transform: (code: string, id: string) =>
+    id.endsWith('i18n/en.ts')
+      ? code.replace(/^ {2}(\w)(\w*): '(\w)(.*)',\n/gm, (line, first, rest, capital, text) =>
+          first.toUpperCase() === capital && rest.replaceAll('_', ' ') === text ? '' : line,
+        )
+      : undefined,
+}
+
 /** One classic script with everything in it, styles included. */
 export default defineConfig({
   resolve: { alias: preactSource },
-  plugins: [prune, prunePreact, jsx],
+  plugins: [prune, prunePreact, jsx, texts],
   oxc: { jsx: { runtime: 'classic', pragma: 'h', pragmaFrag: 'Fragment' } },
   build: {
     target: 'es2022',

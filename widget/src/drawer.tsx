@@ -39,7 +39,7 @@ const focusHeading = (heading: HTMLElement | null) => heading?.focus({ preventSc
 function trustOf({ ui, person }: ScreenProps): string {
   const { t } = ui.texts.value
   const config = ui.config.value
-  const there = isAway({ ui, person }) ? t('away') : person.agents.value ? t('online') : ''
+  const there = isAway({ ui, person }) ? t('away') : person.agents.value ? t('we_are_online') : ''
   return [config?.app.name, there, !isAway({ ui, person }) && config?.reply_time_text].filter(Boolean).join(' · ')
 }
 
@@ -67,7 +67,7 @@ export function Drawer({ ui, person, close, inline }: ScreenProps & { close: () 
     >
       <header>
         {screen.name !== 'list' && (
-          <button type="button" class="round back" aria-label={t('back')} onClick={() => ui.view.go('list')}>
+          <button type="button" class="round back" aria-label={t('back_to_all_tickets')} onClick={() => ui.view.go('list')}>
             <Icon name="back" />
           </button>
         )}
@@ -76,7 +76,7 @@ export function Drawer({ ui, person, close, inline }: ScreenProps & { close: () 
           {/list|new/.test(screen.name) && <small>{trustOf({ ui, person })}</small>}
         </h2>
         {!inline && (
-          <button type="button" class="round" aria-label={t('close')} onClick={close}>
+          <button type="button" class="round" aria-label={t('close_support')} onClick={close}>
             <Icon name="cross" />
           </button>
         )}

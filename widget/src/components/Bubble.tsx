@@ -128,8 +128,8 @@ export function UnsentBubble({ entry, person, texts }: UnsentProps) {
       <span class="when">
         {t(state)}
         {late && link('send_now', () => person.outbox.resend(client_id))}
-        {late && link('discard', () => person.discard(client_id))}
-        {state === 'failed' && link('retry', person.outbox.kick)}
+        {late && link('delete', () => person.discard(client_id))}
+        {state === 'failed' && link('try_again', person.outbox.kick)}
         {files.length > 0 && !late && link('cancel', () => person.cancel(entry))}
       </span>
     </article>

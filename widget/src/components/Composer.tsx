@@ -44,7 +44,7 @@ export function Composer({ ui, person, id }: ScreenProps & { id: string }) {
               }}
             />
           </div>
-          <button type="submit" class="round send" aria-label={t('send')} disabled={!ready}>
+          <button type="submit" class="round send" aria-label={t('send_message')} disabled={!ready}>
             <Icon name="send" size={20} />
           </button>
         </div>

@@ -56,9 +56,9 @@ export function Facts({ ui, person, ticket }: ScreenProps & { ticket: Ticket }) 
         {question === true ? t('close_confirm') : question ? t(question) : ticket.number}
       </span>
       {question === true ? (
-        link('close_yes', false, () => person.conversation.close(ticket.id).catch(person.sync.catchUp))
+        link('close_it', false, () => person.conversation.close(ticket.id).catch(person.sync.catchUp))
       ) : (
-        <button type="button" class="round" aria-label={t('copy')} title={t('copy')} onClick={copy}>
+        <button type="button" class="round" aria-label={t('copy_the_conversation')} title={t('copy_the_conversation')} onClick={copy}>
           <Icon name="copy" size={18} />
         </button>
       )}

@@ -48,7 +48,7 @@ export const AttachButton = ({ ui, person, place, children }: ScreenProps & { pl
     <button
       type="button"
       class={children ? 'quiet' : 'round'}
-      aria-label={ui.texts.value.t('attach')}
+      aria-label={ui.texts.value.t('attach_files')}
       aria-describedby="limits"
       onClick={({ currentTarget }) => (currentTarget.nextElementSibling as HTMLElement).click()}
     >

@@ -82,7 +82,7 @@ export class Log extends Component<Props> {
           class="body log"
           role="log"
           aria-live="off"
-          aria-label={t('thread')}
+          aria-label={t('messages')}
           onScroll={({ currentTarget: box }) => {
             this.moved(box.scrollHeight - box.scrollTop - box.clientHeight < near)
             if (box.scrollTop > near) return

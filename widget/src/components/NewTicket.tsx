@@ -69,7 +69,7 @@ export function NewTicket({ ui, person }: ScreenProps) {
         ))}
         <Files ui={ui} person={person} place="new" />
         <AttachButton ui={ui} person={person} place="new">
-          {t('attach')}
+          {t('attach_files')}
         </AttachButton>
         {facts && (
           <>
@@ -86,7 +86,7 @@ export function NewTicket({ ui, person }: ScreenProps) {
       </div>
       <div class="foot">
         <button type="submit" class="primary">
-          {t('create')}
+          {t('send')}
         </button>
       </div>
     </form>

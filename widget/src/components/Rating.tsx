@@ -1,8 +1,8 @@
 import type { Ticket } from '@support-widget/shared/ticket.ts'
-import type { TextKey } from '../i18n/texts.ts'
 import { Refused } from './refusal.tsx'
 import type { ScreenProps } from './ui.ts'
 
+const scores = ['very_bad', 'bad', 'okay', 'good', 'very_good'] as const
 const changeableMs = 7 * 86_400_000
 
 /** How the customer found the help with a ticket that is resolved or closed. What they choose and write waits as a draft until they send it. */
@@ -15,7 +15,7 @@ export function Rating({ ui, person, ticket: { id, status, csat, merged_into } }
   if (csat && !score) {
     return (
       <p>
-        {t('rated', { score: t(`score_${csat.score}` as TextKey) })}{' '}
+        {t('rated', { score: t(scores[csat.score - 1] ?? 'good') })}{' '}
         {Date.now() - Date.parse(csat.created_at) < changeableMs && (
           <button type="button" class="link" onClick={() => put(csat.score, csat.comment ?? '')}>
             {t('change')}
@@ -32,10 +32,10 @@ export function Rating({ ui, person, ticket: { id, status, csat, merged_into } }
     <form onSubmit={send}>
       <fieldset>
         <legend>{t('rate')}</legend>
-        {[1, 2, 3, 4, 5].map((one) => (
-          <label key={one}>
-            <input type="radio" name="score" checked={score === `${one}`} onChange={() => put(one, comment)} />
-            {t(`score_${one}` as TextKey)}
+        {scores.map((text, at) => (
+          <label key={text}>
+            <input type="radio" name="score" checked={score === `${at + 1}`} onChange={() => put(at + 1, comment)} />
+            {t(text)}
           </label>
         ))}
       </fieldset>
@@ -51,7 +51,7 @@ export function Rating({ ui, person, ticket: { id, status, csat, merged_into } }
           />
           <Refused person={person} place={place} t={t} />
           <button type="submit" class="quiet">
-            {t('rate_send')}
+            {t('send_rating')}
           </button>
         </>
       )}

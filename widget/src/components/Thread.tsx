@@ -21,10 +21,10 @@ function Foot({ ui, person, ticket }: ScreenProps & { ticket: Ticket }) {
       <div class="foot">
         {!merged_into && <Rating key={id} ui={ui} person={person} ticket={ticket} />}
         <p>
-          {t(merged_into ? 'merged' : 'closed')} {kept && t('kept')}
+          {t(merged_into ? 'merged' : 'is_closed')} {kept && t('kept')}
         </p>
         <button type="button" class="primary" onClick={() => (merged_into ? ui.view.go('thread', merged_into) : person.carry(id))}>
-          {t(merged_into ? 'merged_go' : 'new_ticket')}
+          {t(merged_into ? 'go_there' : 'new_ticket')}
         </button>
       </div>
     )
@@ -73,7 +73,7 @@ export function Thread({ ui, person, id }: ScreenProps & { id: string }) {
       >
         {top > 1 && (
           <button type="button" class="quiet" onClick={earlier}>
-            {t('earlier')}
+            {t('show_earlier_messages')}
           </button>
         )}
         {messages.length + unsent.length === 0 && <Bones t={t} />}

@@ -69,8 +69,8 @@ function Tickets({ ui, person }: ScreenProps) {
           <input
             type="search"
             dir="auto"
-            aria-label={t('search')}
-            placeholder={t('search')}
+            aria-label={t('search_your_tickets')}
+            placeholder={t('search_your_tickets')}
             value={wanted.value}
             onInput={({ currentTarget }) => person.tickets.search(currentTarget.value).catch(person.sync.catchUp)}
           />
@@ -100,7 +100,7 @@ function Tickets({ ui, person }: ScreenProps) {
           )}
           {more.value && (
             <button type="button" class="quiet" onClick={() => next().catch(person.sync.catchUp)}>
-              {t('more')}
+              {t('show_more')}
             </button>
           )}
         </>

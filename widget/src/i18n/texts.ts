@@ -23,6 +23,10 @@ export interface Texts {
   size: (bytes: number) => string
 }
 
+/** In the build without those that their key spells: `new_ticket` is "New ticket". */
+const shortened: Partial<Record<TextKey, string>> = en
+const spelled = (key: string) => key.charAt(0).toUpperCase() + key.slice(1).replaceAll('_', ' ')
+
 const rightToLeft = /^(ar|ckb|dv|fa|he|iw|ks|ps|sd|ug|ur|yi)\b/i
 const units = [
   ['year', 31_536_000],
@@ -74,7 +78,9 @@ const midnight = (time: string | number) => new Date(time).setHours(0, 0, 0, 0)
 
 export function createTexts(locale: string, strings: Strings = {}): Texts {
   const t: Texts['t'] = (key, values = {}) =>
-    (Object.hasOwn(strings, key) ? String(strings[key]) : en[key]).replace(/\{(\w+)\}/g, (all, name: string) => String(values[name] ?? all))
+    (Object.hasOwn(strings, key) ? String(strings[key]) : (shortened[key] ?? spelled(key))).replace(/\{(\w+)\}/g, (all, name: string) =>
+      String(values[name] ?? all),
+    )
   const plural = new Intl.PluralRules(locale)
   const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' })
   const days = new Intl.DateTimeFormat(locale, { weekday: 'long', day: 'numeric', month: 'long' })
