@@ -24,7 +24,7 @@ function titleOf({ ui, person }: ScreenProps): string {
 /** Covering the whole window it keeps the keyboard inside, as then there is nothing else to see. */
 function keepInside(event: KeyboardEvent, panel: HTMLElement) {
   if (!window.matchMedia('(max-width:480px),(max-height:420px)').matches) return
-  const stops = [...panel.querySelectorAll<HTMLElement>('button:enabled,input,select,textarea,a,[tabindex="0"]')]
+  const stops = [...panel.querySelectorAll<HTMLElement>('button:enabled,input:not([hidden]),select,textarea,a,summary,[tabindex="0"]')]
   const active = (panel.getRootNode() as ShadowRoot).activeElement
   const [from, to] = event.shiftKey ? [stops[0], stops.at(-1)] : [stops.at(-1), stops[0]]
   if (active !== from) return
@@ -65,7 +65,7 @@ export function Drawer({ ui, person, close, inline }: ScreenProps & { close: () 
         } else if (event.key === 'Tab' && !inline) keepInside(event, event.currentTarget)
       }}
     >
-      <header>
+      <div class="head">
         {screen.name !== 'list' && (
           <button type="button" class="round back" aria-label={t('back_to_all_tickets')} onClick={() => ui.view.go('list')}>
             <Icon name="back" />
@@ -80,7 +80,7 @@ export function Drawer({ ui, person, close, inline }: ScreenProps & { close: () 
             <Icon name="cross" />
           </button>
         )}
-      </header>
+      </div>
       <div class="notice" role="status">
         {[trouble, unkept].filter(Boolean).join(' ')}
         {contact && <a href={`mailto:${contact}`}>{contact}</a>}
