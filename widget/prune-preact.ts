@@ -19,7 +19,7 @@ const noHooks = [/^\s*if \(.*options\.\w+\)?\) .*;$/gm, ''] as const
 
 /**
  * What the widget does not use of preact: hydration, Suspense, contexts, portals, state and error boundaries of components, options, MathML,
- * `innerHTML`, custom elements. The widget draws everything in one effect, so a component never draws itself again.
+ * `innerHTML`, custom elements, handlers that come in the middle of an event. The widget draws everything in one effect, so a component never draws itself again.
  */
 const files: Record<string, Changes> = {
   'diff/index': {
@@ -96,6 +96,8 @@ const files: Record<string, Changes> = {
       ["name != 'rowSpan' &&", "name != 'role'"],
       ["name != 'popover' &&", 'name in dom'],
       ["name == 'popover'", 'value);\n\t\t} else'],
+      ['(dom._attached ||', '// Infer correct casing'],
+      ['if (e[EVENT_DISPATCHED] == NULL)', 'return eventHandler('],
       ['options.event', 'e);\n\t\t}'],
     ],
     words: [[/, useCapture\b|let useCapture;/g, '']],

@@ -122,7 +122,9 @@ export function UnsentBubble({ entry, person, texts }: UnsentProps) {
       {body && <Body text={body} />}
       {files.map((file, at) => (
         <Chip key={at} file={file} texts={texts}>
-          {state === 'sending' && <progress aria-label={file.name} value={person.files.parts.value.get(`${sendingOf(entry)}.${at}`) ?? 0} />}
+          {state === 'sending' && (
+            <progress aria-label={file.name} value={person.files.arrived.value.has(`${sendingOf(entry)}.${at}`) ? 1 : undefined} />
+          )}
         </Chip>
       ))}
       <span class="when">

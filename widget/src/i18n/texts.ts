@@ -85,6 +85,7 @@ export function createTexts(locale: string, strings: Strings = {}): Texts {
   const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' })
   const days = new Intl.DateTimeFormat(locale, { weekday: 'long', day: 'numeric', month: 'long' })
   const clocks = new Intl.DateTimeFormat(locale, { hour: 'numeric', minute: '2-digit' })
+  const sizes: { kilobyte?: Intl.NumberFormat; megabyte?: Intl.NumberFormat } = bare({})
   const ago: Texts['ago'] = (time, now) => {
     const seconds = (Date.parse(time) - now) / 1000
     const [unit, size] = units.find(([, length]) => -seconds >= length) ?? ['second', Number.POSITIVE_INFINITY]
@@ -106,8 +107,10 @@ export function createTexts(locale: string, strings: Strings = {}): Texts {
     },
     clock: (time, now) => (now - Date.parse(time) < 3_600_000 ? ago(time, now) : clocks.format(new Date(time))),
     size: (bytes) => {
-      const [unit, size] = bytes < 2 ** 20 ? ['kilobyte', 1024] : ['megabyte', 2 ** 20]
-      return new Intl.NumberFormat(locale, { style: 'unit', unit }).format(Math.ceil(bytes / size))
+      const [unit, size] = bytes < 2 ** 20 ? (['kilobyte', 1024] as const) : (['megabyte', 2 ** 20] as const)
+      // Slow to make, and asked for at every letter that is typed.
+      sizes[unit] ??= new Intl.NumberFormat(locale, { style: 'unit', unit })
+      return sizes[unit].format(Math.ceil(bytes / size))
     },
   }
 }

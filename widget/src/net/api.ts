@@ -31,8 +31,6 @@ type CustomerOperation = keyof typeof customerPaths
 interface Upload {
   body: FormData
   once: string
-  /** Told how much of it has gone, 0 to 1. */
-  onPart?: (part: number) => void
   /** Its abort takes the file back. */
   stop?: AbortSignal
 }
@@ -64,28 +62,10 @@ const never = () => new Promise<never>(() => {})
 
 const isPublic = (name: CustomerOperation) => name === 'getWidgetConfig' || name === 'createVisitor'
 
-/** `fetch` for an upload that wants to be seen on its way: only the older request tells. */
-const transfer =
-  (onPart: (part: number) => void) =>
-  (url: string, { method = '', headers, body, signal }: RequestInit) =>
-    new Promise<Response>((resolve, reject) => {
-      const request = new XMLHttpRequest()
-      request.open(method, url)
-      for (const [name, value] of Object.entries(headers as object)) request.setRequestHeader(name, value)
-      request.upload.onprogress = ({ loaded, total }) => onPart(loaded / total)
-      request.onerror = request.onabort = reject
-      request.onload = () => {
-        const wait = request.getResponseHeader('retry-after')
-        resolve(new Response(request.response || null, bare<ResponseInit>({ status: request.status, headers: wait ? [['retry-after', wait]] : [] })))
-      }
-      signal?.addEventListener('abort', () => request.abort())
-      request.send(body as FormData)
-    })
-
 /** The typed client: `call('createTicket', { body })`. Rejects with `ApiError` or `NetworkError` alone. */
 export function createApi({ server, getToken, signal, fetch = globalThis.fetch.bind(globalThis), timeout = 30_000 }: Ways): Call {
   /** One HTTP request, bounded in time, the reading of its body included. */
-  const exchange = async (name: CustomerOperation, { once, onPart, stop: takenBack, ...input }: Request, token: string | null) => {
+  const exchange = async (name: CustomerOperation, { once, stop: takenBack, ...input }: Request, token: string | null) => {
     const { method, url } = requestTo(customerPaths[name], input)
     const stop = new AbortController()
     const abort = () => stop.abort()
@@ -104,8 +84,7 @@ export function createApi({ server, getToken, signal, fetch = globalThis.fetch.b
     const cache = token ? 'no-store' : 'default'
     try {
       const body = json ? JSON.stringify(input.body) : ((input.body as FormData | undefined) ?? null)
-      const send = onPart ? transfer(onPart) : fetch
-      const response = await send(server + url, bare<RequestInit>({ cache, headers, method, body, credentials: 'omit', signal: stop.signal }))
+      const response = await fetch(server + url, bare<RequestInit>({ cache, headers, method, body, credentials: 'omit', signal: stop.signal }))
       return { response, content: (await response.json()) as unknown }
     } catch (error) {
       throw new NetworkError('No answer', { cause: error })

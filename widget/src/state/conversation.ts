@@ -67,12 +67,13 @@ export function createConversation({ call, tickets, onMessage, onRead }: Ways): 
     for (const message of messages) if (message.seq > after && message.author.type === 'agent') onMessage(message)
   }
 
-  const take = ({ messages, ...ticket }: TicketWithMessages) => {
-    tickets.put(ticket)
-    merge(ticket.id, messages)
-    thread(ticket.id).value = { ...thread(ticket.id).value, load: 'ready' }
-    return ticket
-  }
+  const take = ({ messages, ...ticket }: TicketWithMessages) =>
+    batch(() => {
+      tickets.put(ticket)
+      merge(ticket.id, messages)
+      thread(ticket.id).value = { ...thread(ticket.id).value, load: 'ready' }
+      return ticket
+    })
   const loadFirst = async (id: string) => {
     const one = thread(id)
     one.value = { ...one.value, load: 'loading' }

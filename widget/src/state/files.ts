@@ -8,8 +8,8 @@ export interface Files {
   /** As many of the new ones as fit beside the others; the names of the rest stand in `misfits`. */
   fit: (files: readonly File[], added: Iterable<File>) => readonly File[]
   misfits: Signal<string>
-  /** How much of each file on its way has gone, 0 to 1, by `sendingOf` its entry, a dot, and its place. */
-  parts: ReadonlySignal<ReadonlyMap<string, number>>
+  /** The files that have arrived, each by `sendingOf` its entry, a dot, and its place. */
+  arrived: ReadonlySignal<ReadonlySet<string>>
   /** Sends the files of an entry and answers how a message names them. Rejects as the call does, and with `takenBack`. */
   send: (entry: Unsent) => Promise<{ attachments?: string[] }>
   /** False if no file of this entry is on its way. */
@@ -27,9 +27,9 @@ export function createFiles(call: Call): Files {
   const upload = createUpload(call)
   const under = new Map<string, AbortController>()
   const misfits = signal('')
-  const parts = signal<ReadonlyMap<string, number>>(new Map())
-  const onPart = (name: string, part: number) => {
-    parts.value = new Map(parts.value).set(name, part)
+  const arrived = signal<ReadonlySet<string>>(new Set())
+  const onSent = (name: string) => {
+    arrived.value = new Set(arrived.value).add(name)
   }
   return {
     fit: (files, added) => {
@@ -39,14 +39,14 @@ export function createFiles(call: Call): Files {
       return [...files, ...fit]
     },
     misfits,
-    parts,
+    arrived,
     send: async (entry) => {
       const { client_id, files = [] } = entry
       if (files.length === 0) return {}
       const stop = new AbortController()
       under.set(client_id, stop)
       try {
-        const attachments = await upload(files, sendingOf(entry), { onPart, stop: stop.signal })
+        const attachments = await upload(files, sendingOf(entry), stop.signal, onSent)
         stop.signal.throwIfAborted()
         return { attachments }
       } catch (error) {

@@ -53,7 +53,7 @@ export interface Person {
   write: (ticketId: string, draft: Partial<Draft>) => void
   /** More files for what is being typed, as far as they fit. */
   attach: (ticketId: string, files: Iterable<File>) => void
-  files: Pick<Files, 'misfits' | 'parts'>
+  files: Pick<Files, 'misfits' | 'arrived'>
   /** Sends what stands in the composer of a ticket. */
   send: (ticketId: string) => void
   /** Sends what stands in the form of a new ticket, and shows it on its way. `custom_fields`: the answers as the server takes them. */
