@@ -195,7 +195,7 @@ export const scenes: Record<string, Scene> = {
       await widgetOf(page).message.fill('Which code opens the studio?')
       await widgetOf(page).dialog.getByLabel('Booking').fill('B-2')
       await widgetOf(page).create.click()
-      await widgetOf(page).dialog.getByText('To which address').waitFor()
+      await widgetOf(page).dialog.getByText('Where may we mail').waitFor()
     },
   },
   missing: {

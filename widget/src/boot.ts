@@ -6,7 +6,7 @@ import { createHost } from './host.ts'
 import { createApi } from './net/api.ts'
 import { connectSocket } from './net/socket.ts'
 import type { Options } from './options.ts'
-import { chime, markTitle, mayNotify, notify } from './state/attention.ts'
+import { chime, markTitle, notify } from './state/attention.ts'
 import { type Emit, report } from './state/events.ts'
 import { createIdentity, type Identity } from './state/identity.ts'
 import type { Draft } from './state/persist.ts'
@@ -107,8 +107,6 @@ export function startWidget(first: Options, emit: Emit): Widget {
     known.write(place, Object.fromEntries(Object.entries(draft).filter(([name]) => !typed?.[name as keyof Draft])))
   }
   const open = async ({ ticket, draft }: Opening = {}) => {
-    // Asked for by the customer's own click.
-    if (options.peek().attention.notification) mayNotify()
     const [known] = await Promise.all([settle(true), settings.speak()])
     if (stop.signal.aborted) return
     if (!known) return emit('error', { code: 'signed_out', message: 'Nobody is signed in' })

@@ -24,12 +24,7 @@ export function markTitle(unread: number) {
   if (mark + title !== document.title) document.title = mark + title
 }
 
-/** Asks for the leave to notify, if that was never answered. */
-export function mayNotify() {
-  if (window.Notification?.permission === 'default') void Notification.requestPermission()
-}
-
-/** A notification of the system, by which its ticket is opened. */
+/** A notification of the system, if the page has asked the customer for the leave, by which its ticket is opened. */
 export function notify(title: string, { ticket_id, body, author }: Message, open: (ticketId: string) => unknown) {
   if (window.Notification?.permission !== 'granted' || document.visibilityState === 'visible') return
   try {
