@@ -1,6 +1,8 @@
 import { defineConfig } from 'vite'
 import { prune } from './prune.ts'
 import { preactSource, prunePreact } from './prune-preact.ts'
+import { en } from './src/i18n/en.ts'
+import { spelled } from './src/i18n/spelled.ts'
 
 /** JSX as calls of `h`, which is smaller than the automatic runtime. */
 const jsx = {
@@ -9,16 +11,20 @@ const jsx = {
   transform: (code: string, id: string) => (id.endsWith('.tsx') ? `import { h, Fragment } from 'preact'; ${code}` : undefined),
 }
 
-/** Texts that their key spells are not said twice: see `spelled` in texts.ts. */
+/** English texts of screens that are reached only with the server's help: they come with the language file, as those of other languages do. */
+const later =
+  /^(away_ask|away_mail|close_confirm|comment|details|error_ticket_closed|file_limits|follow_up|found|is_closed|kept|late|latest|left|merged|misfits|not_number|rate|rated|redacted|reopen|selected|thread_missing|too_long|typing)$/
+/** The script has neither those nor the ones that their key spells: see `spelled` in texts.ts. All stand in `lang/en.json`. */
 const texts = {
   name: 'texts',
   enforce: 'pre' as const,
   transform: (code: string, id: string) =>
     id.endsWith('i18n/en.ts')
-      ? code.replace(/^ {2}(\w)(\w*): '(\w)(.*)',\n/gm, (line, first, rest, capital, text) =>
-          first.toUpperCase() === capital && rest.replaceAll('_', ' ') === text ? '' : line,
-        )
+      ? code.replace(/^ {2}(\w+): '(.*)',\n/gm, (line, key, text) => (later.test(key) || spelled(key) === text ? '' : line))
       : undefined,
+  generateBundle(this: { emitFile: (file: { type: 'asset'; fileName: string; source: string }) => void }) {
+    this.emitFile({ type: 'asset', fileName: 'lang/en.json', source: JSON.stringify(en) })
+  },
 }
 
 /** Members of our own objects that are neither sent nor stored nor seen by a page, and that no browser has. */

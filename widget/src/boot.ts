@@ -107,7 +107,10 @@ export function startWidget(first: Options, emit: Emit): Widget {
     known.write(place, Object.fromEntries(Object.entries(draft).filter(([name]) => !typed?.[name as keyof Draft])))
   }
   const open = async ({ ticket, draft }: Opening = {}) => {
-    const [known] = await Promise.all([settle(true), settings.speak()])
+    const speaking = settings.speak()
+    const known = await settle(true)
+    // English is here already, but for what is said later.
+    if (!/^en/.test(texts.peek().locale)) await speaking
     if (stop.signal.aborted) return
     if (!known) return emit('error', { code: 'signed_out', message: 'Nobody is signed in' })
     if (!view.open.value) opener = focused() ?? document.activeElement

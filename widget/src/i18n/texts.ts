@@ -1,5 +1,6 @@
 import { bare } from '../net/api.ts'
 import { en } from './en.ts'
+import { spelled } from './spelled.ts'
 
 export type TextKey = keyof typeof en
 export type Strings = Partial<Record<TextKey | `unread_${Intl.LDMLPluralRule}`, string>>
@@ -23,9 +24,8 @@ export interface Texts {
   size: (bytes: number) => string
 }
 
-/** In the build without those that their key spells: `new_ticket` is "New ticket". */
+/** In the build without those that their key spells, and those that come with the language file: see vite.config.ts. */
 const shortened: Partial<Record<TextKey, string>> = en
-const spelled = (key: string) => key.charAt(0).toUpperCase() + key.slice(1).replaceAll('_', ' ')
 
 const rightToLeft = /^(ar|ckb|dv|fa|he|iw|ks|ps|sd|ug|ur|yi)\b/i
 const units = [
@@ -36,13 +36,12 @@ const units = [
   ['minute', 60],
 ] as const
 
-/** The languages that have a file of texts; English is in the script itself. */
+/** The languages that have a file of texts, beside English. */
 const languages = /^(ar|de|es|fr|he|it|ja|nl|pt)\b/
 
-/** The texts of a language; none for English, and what is missing is said in English. Null: no answer came. Never rejects. */
+/** The texts of a language, or English; what a file does not have is said as the script has it. Null: no answer came. Never rejects. */
 export async function fetchStrings(server: string, locale: string): Promise<Strings | null> {
-  const language = languages.exec(locale)?.[0]
-  if (!language) return {}
+  const language = languages.exec(locale)?.[0] ?? 'en'
   try {
     const answer = await fetch(
       `${server}/widget/lang/${language}.json`,
