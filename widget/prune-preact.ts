@@ -62,6 +62,7 @@ const files: Record<string, Changes> = {
         'if (inputValue != UNDEFINED && inputValue !== dom[i]) setProperty(dom, i, inputValue, oldProps[i], namespace);\n',
       ],
       ['try {\n\t\tif (typeof ref', 'if (typeof ref'],
+      ['// Store the cleanup on', '} else ref.current', 'ref(value);\n'],
       ['} catch (e) {\n\t\toptions._catchError(e, vnode);', '}\n\n/**\n * Unmount'],
       ['try {\n\t\t\t\tr.componentWillUnmount', 'r.componentWillUnmount();'],
       ['} catch (e) {\n\t\t\t\toptions._catchError(e, parentVNode);\n\t\t\t}', '}\n\n\t\tr._parentDom'],
@@ -81,6 +82,11 @@ const files: Record<string, Changes> = {
   'diff/children': {
     cuts: [
       ['||\n\t\t\tchildVNode.constructor === String', ') {\n\t\t\tchildVNode = newChildren'],
+      [
+        '/** @type {number[]} tails[x]',
+        '}\n\n\t// Remove remaining',
+        'for (skew = oldChildrenLength; i--; ) if ((childVNode = newChildren[i]) && childVNode._flags & LIS_CANDIDATE) childVNode._index > skew ? (childVNode._flags |= INSERT_VNODE) : (skew = childVNode._index);\n',
+      ],
       ['// A cursor a parked Suspense', 'let dom = parentVNode._dom;\n'],
       ['while (next && next.nodeType == 8)', 'if (dom != next)'],
       ['while (\n\t\t(oldDom = oldDom', '}\n\n/**', 'return oldDom && oldDom.nextSibling;\n'],
@@ -91,10 +97,10 @@ const files: Record<string, Changes> = {
     cuts: [
       ["if (name == 'style')", "if (name[0] == 'o'"],
       ['useCapture = name !=', '// Infer correct casing'],
+      ["if (typeof value != 'function')", '// Handlers are keyed'],
       ['name = name.replace(/xlink', '} else if (\n\t\t\tname'],
-      ["name != 'list' &&", '// Default value'],
-      ["name != 'rowSpan' &&", "name != 'role'"],
-      ["name != 'popover' &&", 'name in dom'],
+      ["name != 'width' &&", 'name in dom'],
+      ["if (typeof value == 'function') return;", 'if (value != NULL &&'],
       ["name == 'popover'", 'value);\n\t\t} else'],
       ['(dom._attached ||', '// Infer correct casing'],
       ['if (e[EVENT_DISPATCHED] == NULL)', 'return eventHandler('],

@@ -19,6 +19,7 @@ async function reader(name: string, count = 1) {
   const params = { id }
   const answer = (body: string) => agent.call('agentSendMessage', { params, body: { body } })
   for (let n = 2; n <= count; n++) await answer(`Line ${n}`)
+  await customer.call('readTicket', { params, body: { seq: count } })
   const { page } = await stack.visit(name)
   const widget = widgetOf(page)
   const enter = async () => {
@@ -83,7 +84,7 @@ test('TALK-2: below the newest own message stands "Sent", then "Seen" once an ag
 })
 
 test('TALK-3: a line stands above the first answer that was unread on opening, and there one begins to read', async () => {
-  const { widget, answer, enter } = await reader('away', 30)
+  const { page, widget, answer, enter } = await reader('away', 30)
   await widget.thread.getByText('Line 30').waitFor()
   await widget.back.click()
   for (let n = 31; n <= 50; n++) await answer(`Line ${n}`)
@@ -103,6 +104,13 @@ test('TALK-3: a line stands above the first answer that was unread on opening, a
   await enter()
   await widget.thread.getByText('Line 51').waitFor()
   expect(await line.count()).toBe(0)
+  await page.goto('about:blank')
+  for (let n = 52; n <= 70; n++) await answer(`Line ${n}`)
+  await page.goBack()
+  await widget.open()
+  await enter()
+  await line.waitFor()
+  await expect.poll(async () => (await line.boundingBox())?.y ?? 0).toBeGreaterThanOrEqual(box?.y ?? 0)
 })
 
 test('TALK-4: scrolled up, the reader stays there; a button says how much is new and leads to it', async () => {

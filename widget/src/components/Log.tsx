@@ -25,11 +25,16 @@ export class Log extends Component<Props> {
   box = createRef<HTMLDivElement>()
   atEnd = true
   height = 0
+  marked = false
   /** The last message as the reader left the end. */
   left = signal<number | null>(null)
 
   /** The box itself becomes smaller, as the composer grows or a keyboard comes up. */
-  size = new ResizeObserver(() => this.toEnd())
+  size = new ResizeObserver(() => {
+    this.shown = this.box.current?.clientHeight
+    this.toEnd()
+  })
+  shown: number | undefined
 
   override componentDidMount() {
     const box = this.box.current
@@ -54,7 +59,8 @@ export class Log extends Component<Props> {
     else this.toEnd()
     const line = box.querySelector<HTMLElement>('.new')
     // Come to read what is new, one begins at the first of it.
-    if (line && !this.height && line.offsetTop < box.scrollTop) box.scrollTop = line.offsetTop - near
+    if (line && !this.marked && line.offsetTop < box.scrollTop) box.scrollTop = line.offsetTop - near
+    this.marked = line !== null
     if (last) {
       this.height = box.scrollHeight
       this.speak()
@@ -84,7 +90,8 @@ export class Log extends Component<Props> {
           aria-live="off"
           aria-label={t('messages')}
           onScroll={({ currentTarget: box }) => {
-            this.moved(box.scrollHeight - box.scrollTop - box.clientHeight < near)
+            // Of another size by now: that was not the reader.
+            if (box.clientHeight === this.shown) this.moved(box.scrollHeight - box.scrollTop - box.clientHeight < near)
             if (box.scrollTop > near) return
             box.setAttribute('aria-live', 'off')
             void onTop().then(() => this.speak())
