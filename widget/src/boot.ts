@@ -7,7 +7,7 @@ import { createApi } from './net/api.ts'
 import { connectSocket } from './net/socket.ts'
 import type { Options } from './options.ts'
 import { chime, markTitle, notify } from './state/attention.ts'
-import { type Emit, report } from './state/events.ts'
+import { type Emit, report, type WidgetEvents } from './state/events.ts'
 import { createIdentity, type Identity } from './state/identity.ts'
 import type { Draft } from './state/persist.ts'
 import type { NewTicketInput, Person } from './state/person.ts'
@@ -47,10 +47,10 @@ export function startWidget(first: Options, emit: Emit): Widget {
   const tell: Emit = (type, detail) => {
     const unseen = !view.open.peek() || !view.visible.peek()
     // Every tab hears of it, one of them aloud.
-    if ('message' in detail && type === 'message_received' && unseen && person.peek()?.sync.leads()) {
+    if (type === 'message_received' && unseen && person.peek()?.sync.leads()) {
       const { sound, notification } = options.peek().attention
       if (sound) chime()
-      if (notification && typeof detail.message === 'object') notify(texts.peek().t('title'), detail.message, (ticket) => open({ ticket }))
+      if (notification) notify(texts.peek().t('title'), (detail as WidgetEvents['message_received']).message, (ticket) => open({ ticket }))
     }
     emit(type, detail)
   }

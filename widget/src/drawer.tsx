@@ -39,8 +39,8 @@ const focusHeading = (heading: HTMLElement | null) => heading?.focus({ preventSc
 function trustOf({ ui, person }: ScreenProps): string {
   const { t } = ui.texts.value
   const config = ui.config.value
-  const there = isAway({ ui, person }) ? t('away') : person.agents.value ? t('we_are_online') : ''
-  return [config?.app.name, there, !isAway({ ui, person }) && config?.reply_time_text].filter(Boolean).join(' · ')
+  const there = isAway({ ui, person }) ? [t('away')] : [person.agents.value && t('we_are_online'), config?.reply_time_text]
+  return [config?.app.name, ...there].filter(Boolean).join(' · ')
 }
 
 export function Drawer({ ui, person, close, inline }: ScreenProps & { close: () => void; inline: boolean }) {

@@ -37,7 +37,7 @@ describe('what is understood', () => {
     [{ container: '#help' }, { container: '#help' }],
     [{ context: { plan: 'pro', since: new Date(0) } }, { context: { plan: 'pro', since: '1970-01-01T00:00:00.000Z' } }],
     [{ contactEmail: 'help@host.example' }, { contactEmail: 'help@host.example' }],
-    [{ attention: { title: 'true' } }, { attention: { sound: false, title: true, notification: false } }],
+    [{ attention: { title: 'true' } }, { attention: { title: true } }],
     [{ token: undefined }, {}],
   ])('%j', (given, expected) => {
     const { options, faults } = read(given)

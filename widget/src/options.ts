@@ -45,7 +45,7 @@ export interface Options extends TokenSource {
   /** Where to write while the server cannot be reached. */
   contactEmail: string
   /** For an answer that is not seen as it comes: a tone, the number of them in the page's title, a notification of the system. */
-  attention: Record<'sound' | 'title' | 'notification', boolean>
+  attention: Partial<Record<'sound' | 'title' | 'notification', boolean>>
 }
 
 export const defaultLook: Look = {
@@ -71,7 +71,7 @@ export const defaults = (server: string): Options => ({
   strings: {},
   context: null,
   contactEmail: '',
-  attention: { sound: false, title: false, notification: false },
+  attention: {},
 })
 
 /** Throws on a value that cannot be taken; what is wrong inside of one that can be is told to `fault`. */
@@ -86,7 +86,6 @@ const like = (pattern: RegExp) => (value: unknown) => (/^(string|number)$/.test(
 const string = like(/./)
 const pixels = like(/^\d{1,4}$/)
 const record = (value: unknown) => (typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : no())
-const isTrue = (value: unknown) => `${value}` === 'true'
 const selector = (value: unknown) => {
   const text = String(value)
   // Throws on what is no selector.
@@ -138,10 +137,7 @@ const optionReaders: Readers<Options> = {
     return text.length * 3 < contextLimits.contextBytes ? JSON.parse(text) : no()
   },
   contactEmail: like(/^[^\s@]+@[^\s@]+$/),
-  attention: (value) => {
-    const { sound, title, notification } = record(value)
-    return { sound: isTrue(sound), title: isTrue(title), notification: isTrue(notification) }
-  },
+  attention: (value) => Object.fromEntries(Object.entries(record(value)).map(([name, wanted]) => [name, `${wanted}` === 'true'])),
   strings: (value) => Object.fromEntries(Object.entries(record(value)).filter(([, text]) => typeof text === 'string')),
 }
 

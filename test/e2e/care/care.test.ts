@@ -127,6 +127,7 @@ test('FORM-3: a follow-up names the closed ticket, unless that is taken back', a
     await widget.dialog.getByLabel('Booking').fill('B-9')
   }
   await widget.open()
+  await widget.dialog.getByText('Closed (1)').click()
   await follow('It fell down again.')
   await widget.create.click()
   await widget.thread.getByText(/· Sent$/).waitFor()

@@ -58,7 +58,7 @@ export function Facts({ ui, person, ticket }: ScreenProps & { ticket: Ticket }) 
       {question === true ? (
         link('close_it', false, () => person.conversation.close(ticket.id).catch(person.sync.catchUp))
       ) : (
-        <button type="button" class="round" aria-label={t('copy_the_conversation')} title={t('copy_the_conversation')} onClick={copy}>
+        <button type="button" class="round" aria-label={t('copy_the_conversation')} onClick={copy}>
           <Icon name="copy" size={18} />
         </button>
       )}

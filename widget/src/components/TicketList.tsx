@@ -93,8 +93,8 @@ function Tickets({ ui, person }: ScreenProps) {
             ))}
           </Rows>
           {closed.length > 0 && (
-            <details open={closed.length === list.value.length && pending.length === 0}>
-              <summary>{t('closed_tickets', { n: `${closed.length}${more.value ? '+' : ''}` })}</summary>
+            <details>
+              <summary>{`${t('closed')} (${closed.length}${more.value ? '+' : ''})`}</summary>
               <Rows ui={ui} tickets={closed} />
             </details>
           )}

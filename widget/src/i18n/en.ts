@@ -16,7 +16,6 @@ export const en = {
   show_more: 'Show more',
   search_your_tickets: 'Search your tickets',
   found: 'Found: {n}',
-  closed_tickets: 'Closed ({n})',
   we_are_online: 'We are online',
   away: 'We are away. We answer when we are back.',
   away_mail: 'We are away. We mail our answer to {email}.',

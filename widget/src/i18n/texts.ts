@@ -92,7 +92,7 @@ export function createTexts(locale: string, strings: Strings = {}): Texts {
   }
   return {
     locale,
-    lang: Object.hasOwn(strings, 'title') ? locale : 'en',
+    lang: languages.test(locale) ? locale : 'en',
     dir: rightToLeft.test(locale) ? 'rtl' : 'ltr',
     t,
     unread: (n) => {

@@ -9,8 +9,8 @@ export function luminance(hex: string): number {
 /** White as long as it has a contrast of 4.5 on the colour, else black. */
 export const textOn = (color: string) => (luminance(color) > 0.183 ? '#000' : '#fff')
 
-const light = '--surface:#fff;--text:#112;--danger:#b22;--blue:#24a;--amber:#750;--green:#163;color-scheme:light'
-const dark = '--surface:#1b1d22;--text:#eef;--danger:#f99;--blue:#acf;--amber:#fc8;--green:#9db;color-scheme:dark'
+const light = '--surface:#fff;--text:#112;--danger:#b22;--amber:#750;color-scheme:light'
+const dark = '--surface:#1b1d22;--text:#eef;--danger:#f99;--amber:#fc8;color-scheme:dark'
 
 /**
  * The part of the style that options decide, and the host element's, which holds against any rule of the page. Every value has been checked, so none can carry more than
