@@ -49,6 +49,7 @@ const files: Record<string, Changes> = {
       ['} catch (e) {\n\t\t\toptions', '});\n}\n\n/**\n * Diff two virtual nodes representing'],
       ["else if (nodeType == 'math')", 'else if (!namespace)'],
       ['newProps.is', ');\n\n\t\t// we are creating'],
+      ['parentDom.ownerDocument ||', 'document;'],
       ['// we are creating a new node', '}\n\n\tif (!nodeType)'],
       ["(nodeType == 'template'", 'dom;\n\n\t\t// If excess'],
       ['// If excessDomChildren was not null', 'for (i in oldProps) {'],
@@ -108,7 +109,13 @@ const files: Record<string, Changes> = {
     ],
     words: [[/, useCapture\b|let useCapture;/g, '']],
   },
-  component: { cuts: [['BaseComponent.prototype.setState =', 'export function getDomSibling']], words: [noPortal] },
+  component: {
+    cuts: [
+      ['this.context = context;', 'this._bits'],
+      ['BaseComponent.prototype.setState =', 'export function getDomSibling'],
+    ],
+    words: [noPortal],
+  },
   render: {
     cuts: [
       ['if (parentDom.nodeType == 9)', 'let oldVNode'],

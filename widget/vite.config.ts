@@ -1,4 +1,5 @@
 import { defineConfig } from 'vite'
+import { arrange } from './arrange.ts'
 import { prune } from './prune.ts'
 import { preactSource, prunePreact } from './prune-preact.ts'
 import { en } from './src/i18n/en.ts'
@@ -29,7 +30,7 @@ const texts = {
 
 /** Members of our own objects that are neither sent nor stored nor seen by a page, and that no browser has. */
 const ownNames =
-  'adopt|arrived|attach|called|carry|catchUp|component(?:DidMount|DidUpdate|WillUnmount)|configure|conversation|draftOf|drafts|earlier|expect|failures|forget|hear|keepDraft|keepUnsent|kick|know|leads|leave|markRead|misfits|moment|onBegin|onEvent|onFrame|onLost|onOpen|onPart|onState|outbox|parts|person|place|question|reach|readSeq|recall|receive|refusal|refused|renewIn|reread|resend|retryAfter|setHidden|shouldComponentUpdate|settle|speak|ticketId|toEnd|trouble|typist|unkept|wanted|whole|wrong'
+  'DidUpdate|WillUnmount)|adopt|alone|answersAfter|arrived|attach|called|carry|catchUp|component(?:DidMount|configure|conversation|draftOf|drafts|earlier|expect|failures|forget|hear|keepDraft|keepUnsent|kick|know|leads|leave|markRead|misfits|moment|moved|onBegin|onEvent|onFrame|onLost|onOpen|onState|onTop|outbox|peek|person|place|question|reach|readSeq|recall|receive|refusal|refused|renewIn|reread|resend|retryAfter|setHidden|settle|shouldComponentUpdate|speak|ticketId|toEnd|trouble|typist|unkept|unread|wanted|whole|wrong'
 /** Custom properties of the style: they are named in the style sheets and where they are set, and nowhere else. */
 const properties = ['surface', 'accent', 'radius', 'muted', 'danger', 'amber', 'field', 'height', 'soft', 'line']
 const shortProperties = {
@@ -41,7 +42,7 @@ const shortProperties = {
 /** One classic script with everything in it, styles included. */
 export default defineConfig({
   resolve: { alias: preactSource },
-  plugins: [prune, prunePreact, jsx, texts, shortProperties],
+  plugins: [arrange, prune, prunePreact, jsx, texts, shortProperties],
   oxc: { jsx: { runtime: 'classic', pragma: 'h', pragmaFrag: 'Fragment' } },
   build: {
     target: 'es2022',

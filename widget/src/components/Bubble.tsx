@@ -9,7 +9,7 @@ import { splitLinks } from './links.ts'
 import { pure } from './pure.ts'
 
 /** Nothing but a few of them is shown large. */
-const onlyEmoji = /^(?:\p{Extended_Pictographic}|\p{Emoji_Modifier}|\p{Regional_Indicator}|\u200d|\ufe0f|\s){1,24}$/u
+const onlyEmoji = /^[\p{So}\p{Sk}\p{M}\p{Cf}\s]{1,24}$/u
 
 const Body = ({ text }: { text: string }) => (
   <div class={onlyEmoji.test(text) ? 'text big' : 'text'} dir="auto">

@@ -36,7 +36,7 @@ function drawing(file: File) {
 /** A file that is not on the server yet. */
 export const Chip = ({ file, texts, children }: { file: File; texts: Texts; children?: ComponentChildren }) => (
   <div class="file">
-    {/^image\/(?!svg)/.test(file.type) && <canvas ref={drawing(file)} width={80} height={80} />}
+    {/^image/.test(file.type) && <canvas ref={drawing(file)} width={80} height={80} />}
     <bdi>{file.name}</bdi>
     <small>{texts.size(file.size)}</small>
     {children}

@@ -46,7 +46,7 @@ const Rows = ({ ui, tickets, children }: Pick<ScreenProps, 'ui'> & { tickets: re
         .map(({ id, subject, unread_count, status, updated_at }) => (
           <Row key={id} subject={subject} unread={unread_count} go={() => ui.view.go('thread', id)} texts={texts}>
             <Pill status={status} t={texts.t} />
-            <time dateTime={updated_at}>{texts.ago(updated_at, Date.now())}</time>
+            <time dateTime={updated_at}>{texts.ago(updated_at, ui.view.now.value)}</time>
           </Row>
         ))}
     </ul>
