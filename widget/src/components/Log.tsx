@@ -59,7 +59,10 @@ export class Log extends Component<Props> {
     else this.toEnd()
     const line = box.querySelector<HTMLElement>('.new')
     // Come to read what is new, one begins at the first of it.
-    if (line && !this.marked && line.offsetTop < box.scrollTop) box.scrollTop = line.offsetTop - near
+    if (line && !this.marked && line.offsetTop < box.scrollTop) {
+      box.scrollTop = line.offsetTop - near
+      this.moved(false)
+    }
     this.marked = line !== null
     if (last) {
       this.height = box.scrollHeight
