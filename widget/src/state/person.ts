@@ -5,7 +5,7 @@ import type { Ticket } from '@support-widget/shared/ticket.ts'
 import type { Priority } from '@support-widget/shared/vocabulary.ts'
 import { ApiError, type Call } from '../net/api.ts'
 import { type Conversation, createConversation } from './conversation.ts'
-import type { Emit } from './events.ts'
+import type { Emit, Refusal } from './events.ts'
 import { createFiles, type Files, takenBack } from './files.ts'
 import type { More, Unsent } from './merge.ts'
 import { createOutbox, type Outbox } from './outbox.ts'
@@ -21,12 +21,6 @@ export interface NewTicketInput {
   priority?: Priority
   more?: More | null
   files?: readonly File[]
-}
-
-/** A refusal to show beside what was refused: `ticketId` null for the form of a new ticket. */
-export interface Refusal {
-  ticketId: string | null
-  error: ApiError
 }
 
 /** Everything that the widget knows of one customer. Letting go of it lets go of all. */
