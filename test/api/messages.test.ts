@@ -237,7 +237,10 @@ describe('read positions', () => {
       expect(list.data.map((ticket) => ticket.agent_read_seq)).toEqual([one.agent_read_seq])
       return [one.agent_read_seq, (await agent.call('agentGetTicket', { params })).agent_read_seq]
     }
-    const read = async (seq: number) => (await agent.call('agentReadTicket', { params, body: { seq } }), seen())
+    const read = async (seq: number) => {
+      await agent.call('agentReadTicket', { params, body: { seq } })
+      return seen()
+    }
     expect(await seen()).toEqual([0, 0])
     expect([await read(1), await read(2), await read(3)]).toEqual([
       [1, 1],

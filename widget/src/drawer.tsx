@@ -39,7 +39,7 @@ const focusHeading = (heading: HTMLElement | null) => heading?.focus({ preventSc
 function trustOf({ ui, person }: ScreenProps): string {
   const { t } = ui.texts.value
   const config = ui.config.value
-  const there = isAway({ ui, person }) ? [t('away')] : [person.agents.value && t('we_are_online'), config?.reply_time_text]
+  const there = isAway({ ui, person }) ? [t('away')] : [person.sync.moment.agents.value && t('we_are_online'), config?.reply_time_text]
   return [config?.app.name, ...there].filter(Boolean).join(' · ')
 }
 

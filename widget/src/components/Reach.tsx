@@ -4,7 +4,7 @@ import type { ScreenProps } from './ui.ts'
 /** Nobody answers at the moment, as far as is known. */
 export const isAway = ({ ui, person }: ScreenProps) => {
   const open = ui.config.value?.office_open
-  return open === false || (!open && person.agents.value === 0)
+  return open === false || (!open && person.sync.moment.agents.value === 0)
 }
 
 /** While nobody is there: how the answer will come, and where to if that is not known. */

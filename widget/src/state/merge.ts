@@ -21,6 +21,9 @@ export interface Unsent {
   state: 'sending' | 'failed' | 'late'
 }
 
+/** 128 random bits: the name of a message or ticket, given by its author's device. */
+export const newClientId = () => crypto.getRandomValues(new Uint32Array(4)).join('-')
+
 /**
  * One message for each `seq`, in order. Answers, frames and catch-up all come through here; repeats change nothing, and what was taken back stays so,
  * whatever an overtaken answer says.

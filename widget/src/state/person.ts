@@ -7,7 +7,7 @@ import { ApiError, type Call } from '../net/api.ts'
 import { type Conversation, createConversation } from './conversation.ts'
 import type { Emit, Refusal } from './events.ts'
 import { createFiles, type Files, takenBack } from './files.ts'
-import type { More, Unsent } from './merge.ts'
+import { type More, newClientId, type Unsent } from './merge.ts'
 import { createOutbox, type Outbox } from './outbox.ts'
 import { type Draft, emptyDraft, type Kept, type Persist } from './persist.ts'
 import { type Connect, createSync, type Join, type Sync } from './sync.ts'
@@ -33,8 +33,6 @@ export interface Person {
   /** Null until the server has said it; of a visitor who has written nothing it knows nothing. */
   self: ReadonlySignal<Self | null>
   know: (me: Me) => void
-  /** How many agents are online; null while no socket has said it. */
-  agents: ReadonlySignal<number | null>
   draftOf: (place: string) => Draft
   /** What stands at a place is being done: done, it is gone from there; refused, it stands there with the refusal. */
   settle: (place: string, doing: Promise<unknown>) => Promise<unknown>
@@ -85,9 +83,6 @@ interface Ways {
   view: View
   emit: Emit
 }
-
-/** 128 random bits: the name of a message or ticket, given by its author's device. */
-export const newClientId = () => crypto.getRandomValues(new Uint32Array(4)).join('-')
 
 export function createPerson({ call, connect, join, persist, kept, alone, onBegin, view, emit }: Ways): Person {
   const tickets = createTickets(call)
@@ -217,7 +212,6 @@ export function createPerson({ call, connect, join, persist, kept, alone, onBegi
     refusal,
     self,
     know,
-    agents: sync.moment.agents,
     draftOf,
     settle: (place, doing) =>
       doing.then(
