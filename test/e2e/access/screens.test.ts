@@ -6,7 +6,7 @@ import { type Stack, startStack } from '../../support/stack.ts'
 
 let stack: Stack
 beforeAll(async () => {
-  stack = await startStack({ SMTP_URL: 'smtp://127.0.0.1:1', MAIL_FROM: 'support@kilnshare.example' })
+  stack = await startStack({ SMTP_URL: 'smtp://127.0.0.1:1', MAIL_FROM: 'support@kilnshare.example', RATE_LIMITS: 'off' })
   await furnish(stack)
 })
 afterAll(() => stack.stop())
