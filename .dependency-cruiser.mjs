@@ -11,10 +11,10 @@ const layers = [
 ]
 const widgetLayers = [
   ['widget/src/(net|i18n)/', 'net'],
-  ['widget/src/state/', 'state'],
+  ['widget/src/(state/|options\\.ts$)', 'state'],
   ['widget/src/components/', 'components'],
   ['widget/src/(app|drawer|launcher)\\.tsx$', 'drawer'],
-  ['widget/src/(boot|public-api|script|host|options)\\.ts$', 'boot'],
+  ['widget/src/(boot|public-api|script|host)\\.ts$', 'boot'],
 ]
 
 /** A layer may import itself and those before it. */

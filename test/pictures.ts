@@ -1,108 +1,67 @@
 import { mkdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import type { BrowserContextOptions, Page } from 'playwright-core'
-import { newTicket } from './support/factories.ts'
-import { type Stack, startStack, widgetOf } from './support/stack.ts'
+import type { Page } from 'playwright-core'
+import { furnish, type LookOfPage, looks, play, scenes } from './support/scenes.ts'
+import { type Stack, startStack } from './support/stack.ts'
 
-/** `npm run pictures`: the widget and the desk in their states, as PNG files in test/output/pictures, to be looked at; and the README's picture. */
+/**
+ * `npm run pictures`: every screen and state of the widget in light and dark, in both directions, on desktop and telephone, as PNG files in test/output/pictures, with one
+ * sheet for each look; the desk; and the README's picture. Names after `--` make those scenes alone.
+ */
 const folder = fileURLToPath(new URL('./output/pictures/', import.meta.url))
+const image = (name: string) => `data:image/png;base64,${readFileSync(`${folder}${name}.png`, 'base64')}`
 
-const looks: Record<string, BrowserContextOptions> = {
-  desktop: { viewport: { width: 1280, height: 800 } },
-  dark: { viewport: { width: 1280, height: 800 }, colorScheme: 'dark' },
-  phone: { viewport: { width: 375, height: 720 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2 },
+async function take(page: Page, name: string): Promise<void> {
+  await page.waitForTimeout(400)
+  await page.screenshot({ path: `${folder}${name}.png` })
 }
 
-/** A few tickets with a life behind them. */
-async function furnish(stack: Stack): Promise<string> {
-  const alice = await stack.customer('alice')
-  const sam = await stack.agent()
-  const old = await newTicket(alice, { subject: 'Two invoices for one firing', body: 'Invoice 1182 and 1183 are for the same firing.' })
-  await sam.call('agentSendMessage', { params: { id: old.id }, body: { body: 'You are right. We have taken 1183 back.' } })
-  await sam.call('agentUpdateTicket', { params: { id: old.id }, body: { status: 'resolved', assignee_id: 'me' } })
-  const other = await newTicket(await stack.customer('bob'), {
-    subject: 'Kiln 3 does not reach cone 10',
-    body: 'It stopped at 1240 °C, twice this week.',
-  })
-  await sam.call('agentUpdateTicket', { params: { id: other.id }, body: { priority: 'urgent' } })
-  const { id } = await newTicket(alice, {
-    subject: 'Payment not received',
-    body: 'I rented out the kiln on Saturday, but the payment has not appeared in my payouts.',
-  })
-  const say = (body: string, is_internal = false) => sam.call('agentSendMessage', { params: { id }, body: { body, is_internal } })
-  await say('Thank you for telling us, Alice. I can see the payment was captured. Let me check the payout.')
-  await say('Payout batch of Saturday was held by the bank, released this morning.', true)
-  await alice.call('sendMessage', {
-    params: { id },
-    body: { body: 'Thanks! It was the booking of March 14th at 2 pm:\nhttps://kilnshare.example/bookings/8812' },
-  })
-  await say('Found it. The payout was released this morning and should arrive tomorrow.')
-  return id
+/** All scenes in one look, and the sheet of them. */
+async function widgetPictures(stack: Stack, look: LookOfPage, names: readonly string[]): Promise<void> {
+  for (const name of names) {
+    const page = await play(stack, name, look)
+    await take(page, `${name}-${look.name}`)
+    await page.context().close()
+  }
+  const wide = look.context.viewport.width > 600
+  const sheet = await stack.browser.newPage({ viewport: { width: 1720, height: 800 } })
+  // Of a wide page the corner with the drawer is enough.
+  const size = wide ? 'width:420px;height:720px;object-fit:cover;object-position:100% 100%' : 'width:335px'
+  const figures = names.map(
+    (name) => `<figure style="margin:0"><figcaption>${name}</figcaption><img src="${image(`${name}-${look.name}`)}" style="${size}"></figure>`,
+  )
+  await sheet.setContent(`<body style="margin:8px;font:14px sans-serif;display:flex;flex-wrap:wrap;gap:8px;background:#ccc">${figures.join('')}`)
+  await sheet.screenshot({ path: `${folder}sheet-${look.name}.png`, fullPage: true })
+  await sheet.close()
 }
 
-async function widgetPictures(stack: Stack, look: string, options: BrowserContextOptions): Promise<void> {
-  const { page } = await stack.visit('alice', { context: options })
-  const take = pictures(page, `widget-${look}`)
-  const widget = widgetOf(page)
-  await widget.launcher.waitFor()
-  await page.getByRole('button', { name: /unread/ }).waitFor()
-  await take('closed')
-  await widget.open()
-  await widget.dialog.getByText('Payment not received').waitFor()
-  await take('list')
-  await widget.dialog.getByText('Payment not received').click()
-  await widget.thread.getByText('Found it').waitFor()
-  await take('thread')
-  await widget.back.click()
-  await widget.newTicket.first().click()
-  await widget.create.click()
-  await take('form-errors')
-  await page.context().setOffline(true)
-  await widget.dialog.getByText(/offline/).waitFor()
-  await take('offline')
-  await page.close()
-  const empty = await stack.visit('erin', { context: options })
-  await widgetOf(empty.page).open()
-  await widgetOf(empty.page).dialog.getByText('How can we help?').waitFor()
-  await pictures(empty.page, `widget-${look}`)('empty')
-  await empty.page.close()
-}
-
-async function deskPictures(stack: Stack, look: string, options: BrowserContextOptions, ticketId: string): Promise<void> {
-  const context = await stack.browser.newContext(options)
-  const page = await context.newPage()
-  const take = pictures(page, `desk-${look}`)
+async function deskPictures(stack: Stack): Promise<void> {
+  const page = await stack.browser.newPage({ viewport: { width: 1280, height: 800 } })
   await page.goto(`${stack.url}/desk/`)
-  await page.getByText('Payment not received').first().waitFor()
-  await take('list')
-  await page.goto(`${stack.url}/desk/#/tickets/${ticketId}`)
+  await page.getByText('Payment not received').first().click()
   await page.getByText('Found it').first().waitFor()
-  await take('thread')
-  await context.close()
+  await take(page, 'desk-thread')
+  await page.close()
 }
 
 /** The README's picture: the customer's side and the desk's, of the same moment. */
 async function pair(stack: Stack): Promise<void> {
-  const side = (name: string) => `data:image/png;base64,${readFileSync(`${folder}${name}.png`, 'base64')}`
   const page = await stack.browser.newPage({ viewport: { width: 1800, height: 610 } })
   await page.setContent(`<body style="margin:0;padding:24px;display:flex;gap:24px;background:#e7e5e0;box-sizing:border-box">
-    ${['widget-desktop-thread', 'desk-desktop-thread'].map((name) => `<img src="${side(name)}" style="width:864px;border-radius:10px;box-shadow:0 4px 18px #0003">`).join('')}`)
+    ${['thread-light-ltr-1280', 'desk-thread'].map((name) => `<img src="${image(name)}" style="width:864px;border-radius:10px;box-shadow:0 4px 18px #0003">`).join('')}`)
   await page.screenshot({ path: fileURLToPath(new URL('../demo/picture.png', import.meta.url)) })
   await page.close()
 }
 
-const pictures = (page: Page, prefix: string) => async (name: string) => {
-  await page.waitForTimeout(400)
-  await page.screenshot({ path: `${folder}${prefix}-${name}.png` })
-}
-
 mkdirSync(folder, { recursive: true })
-const stack = await startStack()
-const ticketId = await furnish(stack)
-for (const [look, options] of Object.entries(looks)) {
-  await widgetPictures(stack, look, options)
-  await deskPictures(stack, look, options, ticketId)
+const wanted = process.argv.slice(2)
+const names = wanted.length > 0 ? wanted : Object.keys(scenes)
+const stack = await startStack({ SMTP_URL: 'smtp://127.0.0.1:1', MAIL_FROM: 'support@kilnshare.example', RATE_LIMITS: 'off' })
+await furnish(stack)
+for (const look of looks) await widgetPictures(stack, look, names)
+if (wanted.length === 0) {
+  await deskPictures(stack)
+  await pair(stack)
 }
-await pair(stack)
 await stack.stop()
 process.stdout.write(`Pictures: ${folder}\n`)

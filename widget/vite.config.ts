@@ -1,6 +1,9 @@
 import { defineConfig } from 'vite'
-import { engineAlias, socketClient } from './engine-alias.ts'
+import { arrange } from './arrange.ts'
 import { prune } from './prune.ts'
+import { preactSource, prunePreact } from './prune-preact.ts'
+import { en } from './src/i18n/en.ts'
+import { spelled } from './src/i18n/spelled.ts'
 
 /** JSX as calls of `h`, which is smaller than the automatic runtime. */
 const jsx = {
@@ -9,13 +12,49 @@ const jsx = {
   transform: (code: string, id: string) => (id.endsWith('.tsx') ? `import { h, Fragment } from 'preact'; ${code}` : undefined),
 }
 
+/** English texts of screens that are reached only with the server's help: they come with the language file, as those of other languages do. */
+const later =
+  /^(away|away_ask|away_mail|close_confirm|comment|details|error_ticket_closed|file_limits|follow_up|found|is_closed|kept|late|latest|left|merged|misfits|not_number|rate|rated|redacted|reopen|selected|thread_missing|too_long|typing)$/
+/** The script has neither those nor the ones that their key spells: see `spelled` in texts.ts. All stand in `lang/en.json`. */
+const texts = {
+  name: 'texts',
+  enforce: 'pre' as const,
+  transform: (code: string, id: string) =>
+    id.endsWith('i18n/en.ts')
+      ? code.replace(/^ {2}(\w+): '(.*)',\n/gm, (line, key, text) => (later.test(key) || spelled(key) === text ? '' : line))
+      : undefined,
+  generateBundle(this: { emitFile: (file: { type: 'asset'; fileName: string; source: string }) => void }) {
+    this.emitFile({ type: 'asset', fileName: 'lang/en.json', source: JSON.stringify(en) })
+  },
+}
+
+/** Members of our own objects that are neither sent nor stored nor seen by a page, and that no browser has. */
+const ownNames =
+  'DidUpdate|WillUnmount)|adopt|alone|answersAfter|arrived|attach|called|carry|catchUp|component(?:DidMount|configure|conversation|draftOf|drafts|earlier|expect|failures|forget|hear|keepDraft|keepUnsent|kick|know|leads|leave|markRead|misfits|moment|moved|onBegin|onEvent|onFrame|onLost|onOpen|onState|onTop|outbox|peek|person|place|question|reach|readSeq|recall|receive|refusal|refused|renewIn|reread|resend|retryAfter|setHidden|settle|shouldComponentUpdate|speak|ticketId|toEnd|trouble|typist|unkept|unread|wanted|whole|wrong'
+/** Custom properties of the style: they are named in the style sheets and where they are set, and nowhere else. */
+const properties = ['surface', 'accent', 'radius', 'muted', 'danger', 'amber', 'field', 'height', 'soft', 'line']
+const shortProperties = {
+  name: 'short-properties',
+  renderChunk: (code: string) =>
+    code.replace(new RegExp(`--(${properties.join('|')})\\b`, 'g'), (_, name: string) => `--${String.fromCharCode(97 + properties.indexOf(name))}`),
+}
+
 /** One classic script with everything in it, styles included. */
 export default defineConfig({
-  resolve: { alias: engineAlias },
-  plugins: [socketClient(), prune, jsx],
+  resolve: { alias: preactSource },
+  plugins: [arrange, prune, prunePreact, jsx, texts, shortProperties],
   oxc: { jsx: { runtime: 'classic', pragma: 'h', pragmaFrag: 'Fragment' } },
   build: {
     target: 'es2022',
+    minify: 'terser',
+    terserOptions: {
+      ecma: 2022,
+      compress: { passes: 8, keep_fargs: false, pure_getters: true, unsafe: true, unsafe_arrows: true, unsafe_comps: true, unsafe_methods: true },
+      // Names that begin with `_` are preact's own.
+      mangle: { properties: { regex: new RegExp(`^(_[a-z].*|${ownNames})$`), nth_identifier: { get: (at: number) => `_${at.toString(36)}` } } },
+      format: { comments: false },
+    },
+    cssMinify: true,
     cssTarget: ['chrome111', 'firefox115', 'safari16.4'],
     modulePreload: false,
     rolldownOptions: {

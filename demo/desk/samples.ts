@@ -17,6 +17,7 @@ export const ticket = (part: Partial<AgentTicket> = {}): AgentTicket => ({
   message_count: 1,
   unread_count: 0,
   last_seq: 1,
+  agent_read_seq: 0,
   csat: null,
   follow_up_of: null,
   merged_into: null,

@@ -21,6 +21,7 @@ export const customerExamples = {
       office_open: true,
       contact_email: 'help@kilnshare.example',
       visitors: false,
+      mail: true,
       theme: { color: '#a34b21' },
       texts: { en: { title: 'Help' } },
     },

@@ -46,6 +46,7 @@ export const ticket: Ticket = {
   message_count: 1,
   unread_count: 0,
   last_seq: 1,
+  agent_read_seq: 0,
   csat: null,
   follow_up_of: null,
   merged_into: null,
@@ -62,6 +63,7 @@ export const answered: Ticket = {
   message_count: 2,
   unread_count: 1,
   last_seq: 2,
+  agent_read_seq: 1,
   updated_at: '2026-03-02T09:20:00.000Z',
 }
 

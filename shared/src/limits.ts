@@ -4,10 +4,14 @@ export const textLimits = { subject: 200, body: 10_000 } as const
 /** Files of a message, and the largest of them, bytes. */
 export const fileLimits = { attachmentsPerMessage: 5, uploadBytes: 10 * 1024 * 1024 } as const
 
+/** Context of a ticket as JSON, bytes. */
+export const contextLimits = { contextBytes: 16 * 1024 } as const
+
 /** Every number that bounds an input or an output, in one place. Text lengths count Unicode code points after NFC and trimming. */
 export const limits = {
   ...textLimits,
   ...fileLimits,
+  ...contextLimits,
   category: 40,
   type: 40,
   clientId: 64,
@@ -30,8 +34,6 @@ export const limits = {
   /** Resolution notes, action taken. */
   longText: 10_000,
   csatComment: 2_000,
-  /** Context of a ticket as JSON, bytes. */
-  contextBytes: 16 * 1024,
   search: 200,
   bulk: 100,
   cannedReplyName: 100,

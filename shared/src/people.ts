@@ -101,12 +101,13 @@ export const WidgetConfig = z
     office_open: z.boolean().nullable(),
     contact_email: z.string().nullable(),
     visitors: z.boolean(),
+    mail: z.boolean(),
     theme: WidgetTheme,
     texts: WidgetTexts,
   })
   .meta({
     id: 'WidgetConfig',
     description:
-      'What the widget needs before anybody signs in. `office_open`: somebody answers now, by the office hours; null if the app has none. `visitors`: who is not signed in may write.',
+      'What the widget needs before anybody signs in. `office_open`: somebody answers now, by the office hours; null if the app has none. `visitors`: who is not signed in may write; `mail`: answers that stay unread can be mailed.',
   })
 export type WidgetConfig = z.infer<typeof WidgetConfig>

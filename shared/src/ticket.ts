@@ -32,6 +32,7 @@ export const Ticket = z
     message_count: z.int(),
     unread_count: z.int(),
     last_seq: z.int(),
+    agent_read_seq: z.int(),
     csat: Csat.nullable(),
     follow_up_of: idOut().nullable(),
     merged_into: idOut().nullable(),
@@ -40,7 +41,11 @@ export const Ticket = z
     resolved_at: time().nullable(),
     closed_at: time().nullable(),
   })
-  .meta({ id: 'Ticket', description: 'A ticket as its customer sees it. Counts and `last_seq` are of public messages alone.' })
+  .meta({
+    id: 'Ticket',
+    description:
+      'A ticket as its customer sees it. Counts, `last_seq` and `agent_read_seq` (up to where agents have read) are of public messages alone.',
+  })
 export type Ticket = z.infer<typeof Ticket>
 
 export const TicketWithMessages = Ticket.extend({ messages: z.array(Message) }).meta({

@@ -238,6 +238,7 @@ describe('public', () => {
       office_open: null,
       contact_email: null,
       visitors: false,
+      mail: false,
       theme: {},
       texts: {},
       reply_time_text: null,

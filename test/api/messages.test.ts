@@ -218,13 +218,34 @@ describe('read positions', () => {
     expect((await agent.call('agentGetTicket', { params })).unread_count).toBe(1)
   })
 
-  test('READ-2: reading changes nothing but the counts', async () => {
+  test("READ-2: reading changes nothing but the counts and the reader's position", async () => {
     const { alice, agent, params, answer } = await setUp()
     await answer('2')
     const before = await agent.call('agentGetTicket', { params })
     await alice.call('readTicket', { params, body: { seq: 2 } })
     expect(await agent.call('agentGetTicket', { params })).toEqual(before)
     await agent.call('agentReadTicket', { params, body: { seq: 1 } })
-    expect(await agent.call('agentGetTicket', { params })).toEqual({ ...before, unread_count: 0 })
+    expect(await agent.call('agentGetTicket', { params })).toEqual({ ...before, unread_count: 0, agent_read_seq: 1 })
+  })
+
+  test('READ-3: how far agents have read stands in the ticket, for its customer in public messages alone', async () => {
+    const { alice, agent, params, write, answer } = await setUp()
+    await answer('note', { is_internal: true })
+    await write('3')
+    const seen = async () => {
+      const [list, one] = [await alice.call('listTickets', {}), await alice.call('getTicket', { params })]
+      expect(list.data.map((ticket) => ticket.agent_read_seq)).toEqual([one.agent_read_seq])
+      return [one.agent_read_seq, (await agent.call('agentGetTicket', { params })).agent_read_seq]
+    }
+    const read = async (seq: number) => {
+      await agent.call('agentReadTicket', { params, body: { seq } })
+      return seen()
+    }
+    expect(await seen()).toEqual([0, 0])
+    expect([await read(1), await read(2), await read(3)]).toEqual([
+      [1, 1],
+      [1, 2],
+      [2, 3],
+    ])
   })
 })

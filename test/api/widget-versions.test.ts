@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -57,4 +57,17 @@ test('EMB-21: every version that was served stays at its own address, with its i
   expect(answer.headers.get('cache-control')).toContain('immutable')
   expect(old?.integrity).toBe(`sha384-${createHash('sha384').update('first()').digest('base64')}`)
   expect((await request(`${server.url}/widget/9.9.9-00000000/widget.js`)).status).toBe(404)
+})
+
+test('LANG-5: the texts of a language are for every origin, and another name is not found', async () => {
+  mkdirSync(join(folder, 'lang'))
+  writeFileSync(join(folder, 'lang/de.json'), '{"title":"Hilfe"}')
+  const answer = await request(`${server.url}/widget/lang/de.json`)
+  expect(answer.body).toEqual({ title: 'Hilfe' })
+  expect(answer.headers.get('cross-origin-resource-policy')).toBe('cross-origin')
+  expect(answer.headers.get('access-control-allow-origin')).toBe('*')
+  expect(answer.headers.get('cache-control')).toMatch(/max-age=3600/)
+  for (const name of ['fr.json', 'de', '..%2Fwidget.js', '..%2F..%2Fpackage.json', 'DE.json', '%00.json']) {
+    expect((await request(`${server.url}/widget/lang/${name}`)).status).toBe(404)
+  }
 })

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import type { connectSocket, SocketOptions, SocketState, waitBefore } from '@support-widget/widget/net/socket.ts'
 import type { Socket } from 'socket.io'
 import { afterEach, beforeAll, expect, test } from 'vitest'
-import { bundle } from './bundles.ts'
+import { bundlePage } from './bundles.ts'
 import { type Link, serve, type TestServer, wire } from './link.ts'
 
 interface UnderTest {
@@ -14,7 +14,7 @@ let code: string
 const closers: (() => unknown)[] = []
 
 beforeAll(async () => {
-  code = await bundle('page.ts', 'pruned', 'iife')
+  code = await bundlePage()
 })
 afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close()

@@ -35,11 +35,12 @@ export interface Visitor {
   complaints: string[]
 }
 
-export async function startStack(): Promise<Stack> {
+/** `settings`: environment variables beside the demo's own. */
+export async function startStack(settings: Record<string, string> = {}): Promise<Stack> {
   const port = await freePort()
   const secret = randomBytes(32).toString('base64')
   const folder = mkdtempSync(join(tmpdir(), 'support-stack-'))
-  const config = readConfig({ DEMO: '1', PORT: String(port), LOG_LEVEL: 'silent', SECRET_KEY: secret, DATA_DIR: folder })
+  const config = readConfig({ DEMO: '1', PORT: String(port), LOG_LEVEL: 'silent', SECRET_KEY: secret, DATA_DIR: folder, ...settings })
   const running = await startDemo(config, { inMemory: true, log: createLog('silent') })
   const browser = await launchChromium()
   const url = config.publicUrl

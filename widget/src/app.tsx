@@ -11,12 +11,13 @@ interface Props {
   unread: ReadonlySignal<number>
   toggle: () => void
   close: () => void
+  inline: boolean
 }
 
 /** Nothing at all for whom nobody would answer. */
-export const App = ({ ui, person, launcher, unread, toggle, close }: Props) => (
+export const App = ({ ui, person, launcher, unread, toggle, close, inline }: Props) => (
   <>
-    {person && ui.view.open.value && <Drawer ui={ui} person={person} close={close} />}
+    {person && ui.view.open.value && <Drawer ui={ui} person={person} close={close} inline={inline} />}
     {launcher && <Launcher ui={ui} unread={unread.value} toggle={toggle} />}
   </>
 )

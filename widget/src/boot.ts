@@ -1,19 +1,17 @@
 import { batch, computed, effect, signal, untracked } from '@preact/signals-core'
-import type { Category } from '@support-widget/shared/app.ts'
-import type { WidgetConfig } from '@support-widget/shared/people.ts'
 import type { Ticket } from '@support-widget/shared/ticket.ts'
 import { render } from 'preact'
 import { App } from './app.tsx'
 import { createHost } from './host.ts'
-import { createTexts } from './i18n/texts.ts'
 import { createApi } from './net/api.ts'
 import { connectSocket } from './net/socket.ts'
 import type { Options } from './options.ts'
-import { chime } from './state/chime.ts'
-import { type Emit, report } from './state/events.ts'
+import { chime, markTitle, notify } from './state/attention.ts'
+import { type Emit, report, type WidgetEvents } from './state/events.ts'
 import { createIdentity, type Identity } from './state/identity.ts'
 import type { Draft } from './state/persist.ts'
 import type { NewTicketInput, Person } from './state/person.ts'
+import { createSettings } from './state/settings.ts'
 import { createView } from './state/view.ts'
 
 export interface Opening {
@@ -41,43 +39,47 @@ const whenIdle = (action: () => void) => ('requestIdleCallback' in window ? requ
 export function startWidget(first: Options, emit: Emit): Widget {
   const stop = new AbortController()
   const options = signal(first)
-  const texts = computed(() => createTexts(options.value.locale, options.value.strings))
-  const config = signal<WidgetConfig | null>(null)
+  const call = createApi({ server: first.server, getToken: async () => null, signal: stop.signal })
+  const settings = createSettings(options, call)
+  const { config, texts } = settings
   const hidden = signal(false)
   const view = createView(stop.signal)
   const tell: Emit = (type, detail) => {
     const unseen = !view.open.peek() || !view.visible.peek()
     // Every tab hears of it, one of them aloud.
-    if (type === 'message_received' && unseen && options.peek().attention.sound && person.peek()?.sync.leads()) chime()
+    if (type === 'message_received' && unseen && person.peek()?.sync.leads()) {
+      const { sound, notification } = options.peek().attention
+      if (sound) chime()
+      if (notification) notify(texts.peek().t('title'), (detail as WidgetEvents['message_received']).message, (ticket) => open({ ticket }))
+    }
     emit(type, detail)
   }
   const identity = createIdentity({ app: first.app, server: first.server, view, connect: connectSocket, emit: tell })
   const { person } = identity
-  const call = createApi({ server: first.server, getToken: async () => null, signal: stop.signal })
-  const ui = {
-    view,
-    texts,
-    appName: computed(() => config.value?.app.name ?? ''),
-    categories: computed((): readonly Category[] => options.value.categories ?? config.value?.categories ?? []),
-  }
+  const ui = { ...settings, view }
   const unread = computed(() => person.value?.tickets.unread.value ?? 0)
-  const host = createHost(options, texts)
+  const host = createHost(options, settings.look, texts, stop.signal)
 
-  let configured: Promise<void> | undefined
+  let configured: Promise<unknown> | undefined
   const configure = () => {
-    configured ??= call('getWidgetConfig', { query: { app: first.app } }).then(
-      (answer) => {
-        config.value = answer
-      },
-      (error: unknown) => {
-        configured = undefined
-        report(emit, error)
-      },
-    )
+    configured ??= settings.configure().catch((error: unknown) => {
+      configured = undefined
+      report(emit, error)
+    })
     return configured
+  }
+  /** A page that was opened by a link to a ticket. */
+  let linked = new URLSearchParams(location.search).get('support_ticket')?.toUpperCase()
+  const follow = async ({ conversation }: Person) => {
+    const ticket = linked
+    linked = undefined
+    // Nothing opens for whom it is not.
+    if (ticket) await conversation.catchUp(ticket).then(() => open({ ticket }), String)
   }
   /** Who is there; `wanted`: and if nobody is, a visitor. */
   const settle = async (wanted = false) => {
+    // Whether somebody answers may have changed.
+    if (wanted) configured = undefined
     const configuring = configure()
     let known = await identity.resolve()
     if (!known && wanted) {
@@ -85,6 +87,7 @@ export function startWidget(first: Options, emit: Emit): Widget {
       if (config.value?.visitors && !stop.signal.aborted) known = await identity.visit()
     }
     if (!known) view.open.value = false
+    else void follow(known)
     return known
   }
 
@@ -92,6 +95,7 @@ export function startWidget(first: Options, emit: Emit): Widget {
   let opener: Element | null = null
   const focused = () => (host.root.getRootNode() as ShadowRoot).activeElement
   const close = () => {
+    if (host.inline.peek()) return
     const inside = focused()
     view.open.value = false
     // Only what was taken is given back: a page that has moved on keeps its focus.
@@ -103,7 +107,10 @@ export function startWidget(first: Options, emit: Emit): Widget {
     known.write(place, Object.fromEntries(Object.entries(draft).filter(([name]) => !typed?.[name as keyof Draft])))
   }
   const open = async ({ ticket, draft }: Opening = {}) => {
+    const speaking = settings.speak()
     const known = await settle(true)
+    // English is here already, but for what is said later.
+    if (!/^en/.test(texts.peek().locale)) await speaking
     if (stop.signal.aborted) return
     if (!known) return emit('error', { code: 'signed_out', message: 'Nobody is signed in' })
     if (!view.open.value) opener = focused() ?? document.activeElement
@@ -127,7 +134,7 @@ export function startWidget(first: Options, emit: Emit): Widget {
     const inside = focused()
     const welcome = person.value || (identity.nobody.value && config.value?.visitors)
     const launcher = Boolean(welcome) && options.value.launcher === true && !hidden.value
-    render(App({ ui, person: person.value, launcher, unread, toggle, close }), host.root)
+    render(App({ ui, person: person.value, launcher, unread, toggle, close, inline: host.inline.value }), host.root)
     // What had the keyboard may be gone; it must not fall back to the start of the page.
     if (inside && !focused()) host.root.querySelector('h2')?.focus()
   }
@@ -157,6 +164,14 @@ export function startWidget(first: Options, emit: Emit): Widget {
     effect(() => {
       if (view.wake.value) void untracked(settle)
     }),
+    effect(() => {
+      if (view.open.value && options.value.locale) void untracked(settings.speak)
+    }),
+    // In its own place it is open for whoever is known.
+    effect(() => {
+      if (host.inline.value && person.value && !view.open.value) void untracked(open)
+    }),
+    effect(() => markTitle(options.value.attention.title && !view.visible.value ? unread.value : 0)),
   ]
   identity.use(first)
   whenIdle(async () => {
@@ -188,6 +203,7 @@ export function startWidget(first: Options, emit: Emit): Widget {
     shutdown: () => {
       stop.abort()
       for (const end of stops) end()
+      markTitle(0)
       identity.dispose()
       render(null, host.root)
       host.remove()

@@ -6,6 +6,7 @@ beforeAll(() => {
     if (selector.includes('[[')) throw new SyntaxError('not a selector')
     return null
   }
+  vi.stubGlobal('Element', class {})
   vi.stubGlobal('document', {
     baseURI: 'https://host.example/page',
     documentElement: { lang: 'de' },
@@ -22,7 +23,7 @@ describe('what is understood', () => {
   test.each([
     [{ server: 'https://s.example/base/' }, { server: 'https://s.example/base' }],
     [{ tokenUrl: '/token' }, { tokenUrl: 'https://host.example/token' }],
-    [{ theme: { color: '#FFaa00' } }, { theme: { color: '#FFaa00', mode: 'auto' } }],
+    [{ theme: { color: '#FFaa00' } }, { theme: { color: '#FFaa00' } }],
     [{ offset: 8 }, { offset: { x: '8', y: '8' } }],
     [{ offset: { x: 1, y: '2' } }, { offset: { x: '1', y: '2' } }],
     [{ launcher: 'false' }, { launcher: false }],
@@ -33,6 +34,10 @@ describe('what is understood', () => {
     ],
     [{ categories: [{ id: 'a', label: 'A', more: 1 }] }, { categories: [{ id: 'a', label: 'A' }] }],
     [{ strings: { title: 'Help', open: 5 } }, { strings: { title: 'Help' } }],
+    [{ container: '#help' }, { container: '#help' }],
+    [{ context: { plan: 'pro', since: new Date(0) } }, { context: { plan: 'pro', since: '1970-01-01T00:00:00.000Z' } }],
+    [{ contactEmail: 'help@host.example' }, { contactEmail: 'help@host.example' }],
+    [{ attention: { title: 'true' } }, { attention: { title: true } }],
     [{ token: undefined }, {}],
   ])('%j', (given, expected) => {
     const { options, faults } = read(given)
@@ -57,6 +62,10 @@ describe('what is not is named, and changes nothing', () => {
     [{ zIndex: '1;color:red' }, 'zIndex'],
     [{ offset: null }, 'offset'],
     [{ categories: [{ id: 1 }] }, 'categories'],
+    [{ context: { a: 'x'.repeat(9000) } }, 'context'],
+    [{ context: 'text' }, 'context'],
+    [{ contactEmail: 'a b@c' }, 'contactEmail'],
+    [{ container: '[[' }, 'container'],
     [{ nonsense: 1 }, 'nonsense'],
     [
       {

@@ -1,5 +1,7 @@
 import type { Category } from '@support-widget/shared/app.ts'
+import { contextLimits } from '@support-widget/shared/limits.ts'
 import { localeOf, type Strings } from './i18n/texts.ts'
+import type { More } from './state/merge.ts'
 import type { TokenSource } from './state/session.ts'
 
 /** Numbers may come as text, as attributes give them: they end up as text in a style sheet. */
@@ -14,37 +16,62 @@ export interface Theme {
   font: string
 }
 
-export interface Options extends TokenSource {
-  app: string
-  server: string
-  locale: string
-  theme: Theme
+/** How the widget looks and where it stands. */
+export interface Look extends Theme {
   /** `right` or `left`. */
   position: string
   /** Distance from the corner, px. */
   offset: { x: Digits; y: Digits }
+}
+
+export interface Options extends TokenSource {
+  app: string
+  server: string
+  locale: string
+  /** What of it the page says; the app's settings and `defaultLook` say the rest. */
+  theme: Partial<Theme>
+  position: string
+  offset: Look['offset'] | null
   zIndex: Digits
   /** A selector makes the page's own elements open the drawer, with no button of ours. */
   launcher: boolean | string
+  /** An element of the page, or a selector of it, in which the widget stands, always open. Null: in the corner. */
+  container: Element | string | null
   /** Null: those that the server knows for the app. */
   categories: Category[] | null
   strings: Strings
-  /** `sound`: a tone for an answer that is not seen as it comes. */
-  attention: { sound: boolean }
+  /** Facts of the page, which travel with a new ticket if its author agrees. */
+  context: More['context'] | null
+  /** Where to write while the server cannot be reached. */
+  contactEmail: string
+  /** For an answer that is not seen as it comes: a tone, the number of them in the page's title, a notification of the system. */
+  attention: Partial<Record<'sound' | 'title' | 'notification', boolean>>
+}
+
+export const defaultLook: Look = {
+  color: '#3451d1',
+  mode: 'auto',
+  radius: 16,
+  font: 'system-ui, sans-serif',
+  position: 'right',
+  offset: { x: 20, y: 20 },
 }
 
 export const defaults = (server: string): Options => ({
   app: '',
   server,
   locale: localeOf(document.documentElement.lang, navigator.language),
-  theme: { color: '#3451d1', mode: 'auto', radius: 16, font: 'system-ui, sans-serif' },
-  position: 'right',
-  offset: { x: 20, y: 20 },
+  theme: {},
+  position: '',
+  offset: null,
   zIndex: 2_147_483_000,
   launcher: true,
+  container: null,
   categories: null,
   strings: {},
-  attention: { sound: false },
+  context: null,
+  contactEmail: '',
+  attention: {},
 })
 
 /** Throws on a value that cannot be taken; what is wrong inside of one that can be is told to `fault`. */
@@ -59,12 +86,18 @@ const like = (pattern: RegExp) => (value: unknown) => (/^(string|number)$/.test(
 const string = like(/./)
 const pixels = like(/^\d{1,4}$/)
 const record = (value: unknown) => (typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : no())
+const selector = (value: unknown) => {
+  const text = String(value)
+  // Throws on what is no selector.
+  document.createDocumentFragment().querySelector(text)
+  return text
+}
 const url = (value: unknown) => {
   const { href } = new URL(string(value), document.baseURI)
   return /^https?:/.test(href) ? href : no()
 }
 
-const themeReaders: Readers<Theme> = {
+const themeReaders: Readers<Partial<Theme>> = {
   color: like(/^#[0-9a-f]{6}$/i),
   mode: like(/^(auto|light|dark)$/),
   radius: pixels,
@@ -87,11 +120,10 @@ const optionReaders: Readers<Options> = {
   },
   zIndex: like(/^-?\d{1,10}$/),
   launcher: (value) => {
-    const text = String(value)
-    // Throws on what is no selector.
-    document.createDocumentFragment().querySelector(text)
+    const text = selector(value)
     return text === 'true' || (text !== 'false' && text)
   },
+  container: (value) => (value instanceof Element ? value : selector(value)),
   categories: (value) =>
     Array.isArray(value)
       ? value.map((one) => {
@@ -99,7 +131,13 @@ const optionReaders: Readers<Options> = {
           return { id: string(id), label: string(label) }
         })
       : no(),
-  attention: (value) => ({ sound: `${record(value).sound}` === 'true' }),
+  context: (value) => {
+    const text = JSON.stringify(record(value))
+    // Each character takes three bytes at most; what the widget adds has room as well.
+    return text.length * 3 < contextLimits.contextBytes ? JSON.parse(text) : no()
+  },
+  contactEmail: like(/^[^\s@]+@[^\s@]+$/),
+  attention: (value) => Object.fromEntries(Object.entries(record(value)).map(([name, wanted]) => [name, `${wanted}` === 'true'])),
   strings: (value) => Object.fromEntries(Object.entries(record(value)).filter(([, text]) => typeof text === 'string')),
 }
 

@@ -81,6 +81,7 @@ export function createPublicApi(server: string) {
     open: (running, given) => running.open(openingOf(given)),
     close: (running) => running.close(),
     toggle: (running) => running.toggle(),
+    setContext: (running, context) => running.update(read(running.options(), { context })),
     show: (running) => running.setHidden(false),
     hide: (running) => running.setHidden(true),
     identify: (running, given) => {
@@ -91,8 +92,9 @@ export function createPublicApi(server: string) {
     createTicket: (running, given) => {
       const input = pick(given, 'subject', 'body', 'category', 'priority') as unknown as NewTicketInput
       const files = filesOf(given)
+      const custom_fields = own(given).find(([name]) => name === 'custom_fields')?.[1]
       if (!input.subject || !(input.body || files.length > 0)) throw new TypeError('no subject or body')
-      return running.createTicket({ ...input, body: input.body ?? '', files })
+      return running.createTicket({ ...input, body: input.body ?? '', files, more: custom_fields && { custom_fields } })
     },
   }
   /** Another app or server is another widget; what the page listens for it still hears. */

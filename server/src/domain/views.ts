@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import { jsonArrayFrom } from 'kysely/helpers/postgres'
 import type { Db } from '../db/orm.ts'
 
-/** Tickets with what presenters need of their customer, assignee and unread counts, in one statement. */
+/** Tickets with what presenters need of their customer, assignee, unread counts and read positions, in one statement. */
 export function ticketViews(db: Db, appId: string) {
   return db
     .selectFrom('tickets as t')
@@ -42,6 +42,15 @@ export function ticketViews(db: Db, appId: string) {
         .$asScalar()
         .$notNull()
         .as('agent_unread'),
+      eb
+        .selectFrom('messages as m')
+        .whereRef('m.ticket_id', '=', 't.id')
+        .whereRef('m.seq', '<=', 't.agent_read_seq')
+        .where('m.public_seq', 'is not', null)
+        .orderBy('m.seq', 'desc')
+        .limit(1)
+        .select('m.public_seq')
+        .as('agent_read_public_seq'),
     ])
 }
 export type TicketView = Awaited<ReturnType<ReturnType<typeof ticketViews>['executeTakeFirstOrThrow']>>

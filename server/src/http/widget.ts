@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { readFile, stat } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import type Router from '@koa/router'
 import type { Core } from '../domain/core.ts'
 import { notFound, Refusal } from '../errors.ts'
@@ -36,7 +37,8 @@ function reader(file: string, release: string): () => Promise<Built | null> {
 
 /**
  * `/widget.js`: for any page on any origin, checked again after five minutes. `/widget/VERSION/widget.js`: the same for ever, for pages that pin it with its
- * integrity; `/widget/versions.json` lists them. Every version that was ever served is kept in the database.
+ * integrity; `/widget/versions.json` lists them. Every version that was ever served is kept in the database. `/widget/lang/LANGUAGE.json`: its texts, which older versions can
+ * read too, as they say in English what a file does not have.
  */
 export function mountWidget(router: Router, core: Core, file: string, release: string): void {
   const read = reader(file, release)
@@ -84,6 +86,15 @@ export function mountWidget(router: Router, core: Core, file: string, release: s
         created_at: row.created_at.toISOString(),
       })),
     }
+  })
+
+  router.get('/widget/lang/:file', async (ctx) => {
+    const name = /^[a-z]{2,3}\.json$/.exec(ctx.params.file ?? '')?.[0]
+    const texts = name && (await readFile(join(dirname(file), 'lang', name)).catch(() => null))
+    if (!texts) throw notFound()
+    ctx.set({ ...pages, 'Cache-Control': 'public, max-age=3600, stale-while-revalidate=86400' })
+    ctx.type = 'json'
+    ctx.body = texts
   })
 
   router.get('/widget/:version/widget.js', async (ctx) => {

@@ -41,10 +41,11 @@ export function presentAgentMe(app: AppRef, agent: AgentRow | null): AgentMe {
   return { app: appOf(app), agent: agent && presentAgent(agent), role: agent?.role ?? 'admin' }
 }
 
-export function presentWidgetConfig(app: AppRef, now: Date): WidgetConfig {
+/** `mail`: this server can send any. */
+export function presentWidgetConfig(app: AppRef, now: Date, mail: boolean): WidgetConfig {
   const { categories, form_fields, reply_time_text, office_hours, contact_email, visitors, theme, texts } = settingsOf(app)
   const office_open = office_hours && isOpen(office_hours, now)
-  return { app: appOf(app), categories, form_fields, reply_time_text, office_open, contact_email, visitors, theme, texts }
+  return { app: appOf(app), categories, form_fields, reply_time_text, office_open, contact_email, visitors, mail, theme, texts }
 }
 
 export function presentApp(app: AppRef): App {

@@ -35,6 +35,7 @@ export function presentTicketForCustomer(view: TicketView): Ticket {
     message_count: view.public_seq,
     unread_count: view.customer_unread,
     last_seq: view.public_seq,
+    agent_read_seq: view.agent_read_public_seq ?? 0,
     updated_at: view.public_updated_at.toISOString(),
   }
 }
@@ -45,6 +46,7 @@ export function presentTicketForAgent(view: TicketView): AgentTicket {
     message_count: view.seq,
     unread_count: view.agent_unread,
     last_seq: view.seq,
+    agent_read_seq: view.agent_read_seq,
     updated_at: view.updated_at.toISOString(),
     version: view.version,
     waiting_on: view.waiting_on,

@@ -50,7 +50,9 @@ test.each([0, 1, 2])(
       await one.context().setOffline(false)
     }
     const { messages } = await customer.call('getTicket', { params })
-    await expect.poll(() => widget.thread.locator('article .text').allTextContents()).toEqual(messages.map((message) => message.body))
+    await expect
+      .poll(() => widget.thread.locator('article .text').allTextContents())
+      .toEqual(messages.map((message) => (message.redacted_at ? 'This message was removed.' : message.body)))
     await expect.poll(async () => (await customer.call('getTicket', { params })).unread_count).toBe(0)
     await widget.back.click()
     await widgetOf(other).open()

@@ -108,12 +108,12 @@ test('SWITCH-2: without client_id a lost answer doubles the message', async () =
   }
   await both(scenario, ['One', 'Two'], ['One', 'Two', 'Two'], {
     file: 'state/person.ts',
-    from: 'body: { body, client_id, ...(await uploadsOf(entry)) }',
-    to: 'body: { body, ...(await uploadsOf(entry)) }',
+    from: 'body: { body, client_id, ...(await files.send(entry)) }',
+    to: 'body: { body, ...(await files.send(entry)) }',
   })
 })
 
-const noReread: Change = { file: 'state/conversation.ts', from: 'if (last !== readAt.get(id))', to: 'if (!last)' }
+const noReread: Change = { file: 'state/conversation.ts', from: 'if (last !== before || ended)', to: 'if (!last)' }
 
 test('SWITCH-3: with the newest message as the cursor, gaps or not, a message whose frame was lost never comes', async () => {
   const scenario: Scenario<string[]> = async ({ params, texts, lose, widget, askAgain }) => {

@@ -1,16 +1,17 @@
 import { textLimits } from '@support-widget/shared/limits.ts'
 import { codePoints, tidy } from '@support-widget/shared/tidy.ts'
+import { emptyDraft } from '../state/persist.ts'
 import { Left } from './Field.tsx'
+import { AttachButton, Files } from './Files.tsx'
 import { Icon } from './Icon.tsx'
-import { wordsFor } from './refusal.ts'
+import { Refused } from './refusal.tsx'
 import { focusOnArrival, type ScreenProps } from './ui.ts'
 
 export function Composer({ ui, person, id }: ScreenProps & { id: string }) {
   const { t } = ui.texts.value
-  const text = person.drafts.value.get(id)?.body ?? ''
+  const { body: text, files } = person.drafts.value.get(id) ?? emptyDraft
   const length = codePoints(tidy(text))
-  const ready = length > 0 && length <= textLimits.body
-  const refusal = person.refusal.value
+  const ready = length + files.length > 0 && length <= textLimits.body
 
   const send = (event: Event) => {
     event.preventDefault()
@@ -19,13 +20,11 @@ export function Composer({ ui, person, id }: ScreenProps & { id: string }) {
   return (
     <form onSubmit={send}>
       <div class="foot">
-        {refusal?.ticketId === id && (
-          <p class="fault" role="alert">
-            {wordsFor(refusal.error, t)}
-          </p>
-        )}
+        <Refused person={person} place={id} t={t} />
         <Left name="body" text={text} t={t} />
+        <Files ui={ui} person={person} place={id} />
         <div class="entry">
+          <AttachButton ui={ui} person={person} place={id} />
           {/* The same text, unseen, gives the field its height. */}
           <div class="grow" data-text={`${text} `}>
             <textarea
@@ -35,14 +34,17 @@ export function Composer({ ui, person, id }: ScreenProps & { id: string }) {
               aria-label={t('reply')}
               placeholder={t('reply')}
               value={text}
-              onInput={({ currentTarget }) => person.write(id, { body: currentTarget.value })}
+              onInput={({ currentTarget: { value } }) => {
+                person.write(id, { body: value })
+                person.sync.moment.type(id, value.trim() !== '')
+              }}
               onKeyDown={(event) => {
                 // 229: Safari ends a composition before the key that ended it.
                 if (event.key === 'Enter' && !event.shiftKey && !event.isComposing && event.keyCode !== 229) send(event)
               }}
             />
           </div>
-          <button type="submit" class="round send" aria-label={t('send')} disabled={!ready}>
+          <button type="submit" class="round send" aria-label={t('send_message')} disabled={!ready}>
             <Icon name="send" size={20} />
           </button>
         </div>

@@ -14,5 +14,20 @@ test.each([
   [`  ${'a'.repeat(200)}  `, null],
   ['a'.repeat(203), 'Too long by 3.'],
 ])('a subject is counted as the server counts it: %#', (text, fault) => {
-  expect(faultOf('subject', text, t)).toBe(fault)
+  expect(faultOf({ name: 'subject', type: 'text', required: true }, text, t)).toBe(fault)
+})
+
+test.each([
+  ['number', '2,5', null],
+  ['number', 'two', 'Please enter a number.'],
+  ['number', '1e999', 'Please enter a number.'],
+  ['number', '', null],
+  ['text', 'x'.repeat(300), null],
+] as const)('an answer to a question of the app: %s %j', (type, given, fault) => {
+  expect(faultOf({ name: 'custom_fields.a', type }, given, t)).toBe(fault)
+})
+
+test('a box that must be ticked', () => {
+  const box = { name: 'custom_fields.a', type: 'checkbox', required: true } as const
+  expect([faultOf(box, false, t), faultOf(box, true, t)]).toEqual(['Please fill this in.', null])
 })

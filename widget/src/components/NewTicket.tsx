@@ -1,66 +1,92 @@
-import { emptyDraft } from '../state/persist.ts'
-import { Field, faultOf, Left, type Measured } from './Field.tsx'
-import { wordsFor } from './refusal.ts'
-import { focusOnArrival, type ScreenProps } from './ui.ts'
+import { named } from '../i18n/texts.ts'
+import type { More } from '../state/merge.ts'
+import { type Answer, Field, faultOf, numberOf, type Question } from './Field.tsx'
+import { AttachButton, Files } from './Files.tsx'
+import { wordsFor } from './refusal.tsx'
+import type { ScreenProps } from './ui.ts'
+
+const focusFault = (form: Element | null) => form?.querySelector<HTMLElement>('[aria-invalid=true]')?.focus()
+const same = (text: string) => [text, text] as const
 
 export function NewTicket({ ui, person }: ScreenProps) {
   const { t, locale } = ui.texts.value
-  const draft = person.drafts.value.get('new') ?? emptyDraft
+  const { categories: own, context } = ui.options.value
+  const { categories = [], form_fields: fields = [] } = ui.config.value ?? {}
+  const draft = person.draftOf('new')
+  const { more, files } = draft
+  const answers = new Map(Object.entries(more?.custom_fields ?? {}))
   const refusal = person.refusal.value
-  const faults = refusal?.error.errors ?? []
-  const categories = ui.categories.value
+  const followed = more?.follow_up_of
+  // Without what stands behind the path: that could be secret.
+  const facts = more?.context ?? (context && { ...context, page: location.origin + location.pathname, browser: navigator.userAgent })
+  const set = (change: More) => person.write('new', { more: { ...more, ...change } })
 
-  const fault = (name: Measured) =>
-    (ui.view.asked.value && faultOf(name, draft[name], t)) ||
-    (refusal?.ticketId === null && faults.find((one) => one.location === `body.${name}`)?.message)
-  const control = (name: Measured) => ({
-    id: name,
-    value: draft[name],
-    dir: 'auto' as const,
-    required: true,
-    'aria-invalid': Boolean(fault(name)),
-    'aria-describedby': fault(name) ? `${name}-fault` : undefined,
-    onInput: ({ currentTarget }: { currentTarget: HTMLInputElement | HTMLTextAreaElement }) => person.write('new', { [name]: currentTarget.value }),
-  })
+  const ask = (question: Question, value: Answer, put: (value: Answer) => void) => {
+    const refused = refusal?.ticketId === null && refusal.error.errors.find((one) => one.location === `body.${question.name}`)?.message
+    return { question, value, put, wrong: faultOf(question, value, t), refused }
+  }
+  const text = (name: 'subject' | 'category' | 'body', question: Omit<Question, 'name'>) =>
+    ask({ name, ...question }, draft[name], (value) => person.write('new', { [name]: value }))
+  const asked = [
+    text('subject', { label: t('subject'), type: 'text', required: true }),
+    text('category', { label: t('category'), type: 'select', options: (own ?? categories).map((one) => [one.id, named(one, locale)] as const) }),
+    ...fields.map(({ key, type, required, options, ...one }) =>
+      ask({ name: `custom_fields.${key}`, label: named(one, locale), type, required, options: options?.map(same) }, answers.get(key) ?? '', (value) =>
+        set({ custom_fields: { ...more?.custom_fields, [key]: value } }),
+      ),
+    ),
+    // A file may stand for the text.
+    text('body', { label: t('message'), type: 'area', required: files.length === 0 }),
+  ].filter(({ question }) => question.options?.length !== 0)
   const submit = (event: SubmitEvent & { currentTarget: HTMLFormElement }) => {
     event.preventDefault()
     ui.view.asked.value = true
-    const wrong = (['subject', 'body'] as const).find((name) => faultOf(name, draft[name], t))
-    if (wrong) event.currentTarget.querySelector<HTMLElement>(`#${wrong}`)?.focus()
-    else person.submit()
+    if (asked.some(({ wrong }) => wrong)) return focusFault(event.currentTarget)
+    const given = fields.flatMap(({ key, type }) => {
+      const answer = answers.get(key) || ''
+      return answer === '' ? [] : [[key, type === 'number' ? numberOf(answer) : answer]]
+    })
+    person.submit(Object.fromEntries(given))
   }
   return (
-    <form noValidate onSubmit={submit}>
+    <form noValidate ref={focusFault} onSubmit={submit}>
       <div class="body form">
-        {refusal && faults.length === 0 && (
+        {refusal && !asked.some(({ refused }) => refused) && (
           <p class="fault" role="alert">
             {wordsFor(refusal.error, t)}
           </p>
         )}
-        <Field id="subject" label={t('subject')} fault={fault('subject') || null}>
-          <input ref={focusOnArrival} autocomplete="off" {...control('subject')} />
-          <Left name="subject" text={draft.subject} t={t} />
-        </Field>
-        {categories.length > 0 && (
-          <Field id="category" label={t('category')}>
-            <select id="category" value={draft.category} onChange={({ currentTarget }) => person.write('new', { category: currentTarget.value })}>
-              <option value="">{t('category_none')}</option>
-              {categories.map(({ id, label, labels }) => (
-                <option key={id} value={id}>
-                  {labels?.[locale] ?? label}
-                </option>
-              ))}
-            </select>
-          </Field>
+        {followed && (
+          <p class="field hint">
+            {t('follow_up', { number: person.tickets.find(followed)?.number ?? '' })}{' '}
+            <button type="button" class="link" onClick={() => set({ follow_up_of: undefined })}>
+              {t('remove')}
+            </button>
+          </p>
         )}
-        <Field id="body" label={t('message')} fault={fault('body') || null}>
-          <textarea rows={7} {...control('body')} />
-          <Left name="body" text={draft.body} t={t} />
-        </Field>
+        {asked.map(({ question, value, put, wrong, refused }) => (
+          <Field key={question.name} question={question} value={value} put={put} t={t} fault={(ui.view.asked.value && wrong) || refused || null} />
+        ))}
+        <Files ui={ui} person={person} place="new" />
+        <AttachButton ui={ui} person={person} place="new">
+          {t('attach_files')}
+        </AttachButton>
+        {facts && (
+          <>
+            <Field
+              question={{ name: 'context', label: t('details'), type: 'checkbox' }}
+              value={Boolean(more?.context)}
+              put={(agreed) => set({ context: agreed ? facts : undefined })}
+              t={t}
+              fault={null}
+            />
+            <pre>{JSON.stringify(facts, null, 1)}</pre>
+          </>
+        )}
       </div>
       <div class="foot">
         <button type="submit" class="primary">
-          {t('create')}
+          {t('send')}
         </button>
       </div>
     </form>

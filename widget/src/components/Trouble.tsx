@@ -6,7 +6,7 @@ export const Trouble = ({ t, text, retry }: { t: Texts['t']; text: string; retry
     <p>{text}</p>
     {retry && (
       <button type="button" class="quiet" onClick={retry}>
-        {t('retry')}
+        {t('try_again')}
       </button>
     )}
   </div>

@@ -1,15 +1,10 @@
-import type { ReadonlySignal } from '@preact/signals-core'
-import type { Category } from '@support-widget/shared/app.ts'
-import type { Texts } from '../i18n/texts.ts'
 import type { Person } from '../state/person.ts'
+import type { Settings } from '../state/settings.ts'
 import type { View } from '../state/view.ts'
 
 /** What every component may read. */
-export interface Ui {
+export interface Ui extends Settings {
   view: View
-  texts: ReadonlySignal<Texts>
-  appName: ReadonlySignal<string>
-  categories: ReadonlySignal<readonly Category[]>
 }
 
 /** The props of a screen. */

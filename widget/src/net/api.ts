@@ -31,10 +31,14 @@ type CustomerOperation = keyof typeof customerPaths
 interface Upload {
   body: FormData
   once: string
+  /** Its abort takes the file back. */
+  stop?: AbortSignal
 }
 /** Operations without arguments are called without arguments. */
 type Arguments<N extends CustomerOperation> = N extends 'uploadAttachment' ? [input: Upload] : unknown extends Input<N> ? [] : [input: Input<N>]
 export type Call = <N extends CustomerOperation>(name: N, ...input: Arguments<N>) => Promise<Output<N>>
+
+type Request = RequestInput & Omit<Partial<Upload>, 'body'>
 
 interface Ways {
   server: string
@@ -61,7 +65,7 @@ const isPublic = (name: CustomerOperation) => name === 'getWidgetConfig' || name
 /** The typed client: `call('createTicket', { body })`. Rejects with `ApiError` or `NetworkError` alone. */
 export function createApi({ server, getToken, signal, fetch = globalThis.fetch.bind(globalThis), timeout = 30_000 }: Ways): Call {
   /** One HTTP request, bounded in time, the reading of its body included. */
-  const exchange = async (name: CustomerOperation, { once, ...input }: RequestInput & { once?: string }, token: string | null) => {
+  const exchange = async (name: CustomerOperation, { once, stop: takenBack, ...input }: Request, token: string | null) => {
     const { method, url } = requestTo(customerPaths[name], input)
     const stop = new AbortController()
     const abort = () => stop.abort()
@@ -69,6 +73,7 @@ export function createApi({ server, getToken, signal, fetch = globalThis.fetch.b
     const late = AbortSignal.timeout(once ? 600_000 : timeout)
     late.onabort = abort
     signal.addEventListener('abort', abort, { signal: late })
+    takenBack?.addEventListener('abort', abort, { signal: late })
     const json = !once && input.body !== undefined
     // A question without a token has no header that would cost a preflight.
     const headers: Record<string, string> = {

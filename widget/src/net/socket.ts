@@ -1,13 +1,13 @@
-import type { Acknowledged, CustomerFrames, Listeners, SocketRefusal } from '@support-widget/shared/socket.ts'
+import type { Acknowledged, CustomerFrames, CustomerSignals, SocketRefusal } from '@support-widget/shared/socket.ts'
 import { socketPath } from '@support-widget/shared/socket.ts'
 import type { SocketInput, SocketRequest } from '@support-widget/shared/socket-requests.ts'
-import type { Socket } from 'socket.io-client'
-import { Manager } from 'socket.io-client'
+import { openWire, type Wire } from './wire.ts'
 
 /** `down` is being retried, `refused` is final: this page may not connect, or nobody is signed in. */
 export type SocketState = 'connecting' | 'live' | 'down' | 'refused'
 
-export type CustomerFrame = { [Type in keyof CustomerFrames]: { type: Type; payload: CustomerFrames[Type] } }[keyof CustomerFrames]
+type Heard = CustomerFrames & CustomerSignals
+export type CustomerFrame = { [Type in keyof Heard]: { type: Type; payload: Heard[Type] } }[keyof Heard]
 
 export interface SocketOptions {
   /** Base URL of the server, as for the API. */
@@ -22,12 +22,14 @@ export interface SocketOptions {
 }
 
 /** A record, so that a frame added to the contract and forgotten here does not compile. */
-const frameTypes: Record<keyof CustomerFrames, true> = {
+const frameTypes: Record<keyof Heard, true> = {
   'ticket.created': true,
   'ticket.updated': true,
   'message.created': true,
   'message.updated': true,
   'ticket.read': true,
+  typing: true,
+  presence: true,
 }
 
 const firstWait = 1_000
@@ -48,20 +50,10 @@ export interface Connection {
   close: () => void
 }
 
-type Emit = <N extends SocketRequest>(name: N, input: SocketInput<N>, acknowledge: (how: Acknowledged) => void) => void
-
 export function connectSocket({ server, getToken, renewIn, onFrame, onState }: SocketOptions): Connection {
   const { origin, pathname } = new URL(server)
-  // The client's own reconnection gives up for good after a refusal or when the server hangs up. One way for every loss is here instead.
-  const manager = new Manager(origin, {
-    path: pathname.replace(/\/$/, '') + socketPath,
-    transports: ['websocket'],
-    autoConnect: false,
-    reconnection: false,
-    timeout: patience,
-  })
-  const socket: Socket<Listeners<CustomerFrames>> = manager.socket('/')
-  const emit = socket.emit.bind(socket) as unknown as Emit
+  const url = origin + pathname.replace(/\/$/, '') + socketPath
+  let wire: Wire | undefined
   let timer: ReturnType<typeof setTimeout> | undefined
   let round = 0
   let failures = 0
@@ -84,13 +76,12 @@ export function connectSocket({ server, getToken, renewIn, onFrame, onState }: S
     if (mine !== round) return
     if (given === null) return refuse()
     token = given
-    socket.auth = { token }
-    socket.connect()
+    wire = openWire(url, { token }, { onOpen, onEvent, onLost })
   }
 
   const request: Connection['request'] = (name, input) =>
     new Promise((resolve) => {
-      if (!socket.connected) return resolve(null)
+      if (!wire?.isOpen()) return resolve(null)
       const give = (how: Acknowledged | null) => {
         clearTimeout(late)
         unanswered.delete(give)
@@ -98,7 +89,7 @@ export function connectSocket({ server, getToken, renewIn, onFrame, onState }: S
       }
       const late = setTimeout(() => give(null), ackWait)
       unanswered.add(give)
-      emit(name, input, give)
+      wire.send(name, input, give)
     })
 
   function watch(): void {
@@ -128,7 +119,7 @@ export function connectSocket({ server, getToken, renewIn, onFrame, onState }: S
     round++
     clearTimeout(timer)
     for (const give of unanswered) give(null)
-    socket.disconnect()
+    wire?.close()
   }
 
   function lost(): void {
@@ -142,35 +133,32 @@ export function connectSocket({ server, getToken, renewIn, onFrame, onState }: S
     onState('down')
   }
 
-  function close(): void {
-    socket.off()
-    stop()
-  }
-
   function refuse(): void {
-    close()
+    stop()
     onState('refused')
   }
 
-  socket.on('connect', () => {
+  function onOpen(): void {
     clearTimeout(timer)
     liveSince = Date.now()
     fresh = isDown = false
     watch()
     onState('live')
-  })
-  socket.on('disconnect', lost)
-  socket.on('connect_error', (error: Error & { data?: SocketRefusal }) => {
-    const code = error.data?.code
-    if (code === 'origin_not_allowed' || code === 'key_in_browser') return refuse()
+  }
+
+  function onEvent(type: string, payload: unknown): void {
+    if (Object.hasOwn(frameTypes, type)) onFrame({ type, payload } as CustomerFrame)
+  }
+
+  function onLost(refusal: unknown): void {
+    const { code } = Object(refusal) as Partial<SocketRefusal>
     // A fresh token that is refused too is not asked for again at once: the next attempt takes what there is.
     fresh = !fresh && (code === 'unauthorized' || code === 'token_expired')
-    lost()
-  })
-  for (const type of Object.keys(frameTypes) as (keyof CustomerFrames)[]) {
-    socket.on(type, (payload: CustomerFrames[typeof type]) => onFrame({ type, payload } as CustomerFrame))
+    if (code === 'origin_not_allowed' || code === 'key_in_browser') refuse()
+    else lost()
   }
+
   onState('connecting')
   void connect()
-  return { request, close }
+  return { request, close: stop }
 }

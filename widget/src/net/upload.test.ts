@@ -2,6 +2,8 @@ import { expect, test } from 'vitest'
 import type { Call } from './api.ts'
 import { createUpload } from './upload.ts'
 
+const { signal } = new AbortController()
+
 function setUp() {
   const sent: [name: string, once: string][] = []
   const call = (async (_: string, { body, once }: { body: FormData; once: string }) => {
@@ -16,8 +18,8 @@ test('each file under a name of its own, and none twice', async () => {
   const { upload, sent } = setUp()
   const files = [new File(['a'], 'a.txt'), new File(['b'], 'b.txt')]
   const ids = ['id of m.0', 'id of m.1']
-  expect(await upload(files, 'm')).toEqual(ids)
-  expect(await upload(files, 'm')).toEqual(ids)
+  expect(await upload(files, 'm', signal, () => {})).toEqual(ids)
+  expect(await upload(files, 'm', signal, () => {})).toEqual(ids)
   expect(sent).toEqual([
     ['a.txt', 'm.0'],
     ['b.txt', 'm.1'],
@@ -31,6 +33,6 @@ test('what is too large or gone from the disk is refused before it is sent', asy
   const gone = new File(['x'], 'gone.txt')
   gone.slice = () => ({ arrayBuffer: () => Promise.reject(new DOMException('gone', 'NotReadableError')) }) as unknown as Blob
   for (const file of [large, gone])
-    await expect(upload([file], 'm')).rejects.toMatchObject({ status: 400, detail: expect.stringContaining(file.name) })
+    await expect(upload([file], 'm', signal, () => {})).rejects.toMatchObject({ status: 400, detail: expect.stringContaining(file.name) })
   expect(sent).toEqual([])
 })

@@ -14,6 +14,12 @@ export interface WidgetEvents {
   error: { code: string; message: string }
 }
 
+/** A refusal to show beside what was refused: `ticketId` null for the form of a new ticket. */
+export interface Refusal {
+  ticketId: string | null
+  error: ApiError
+}
+
 export type Emit = <K extends keyof WidgetEvents>(name: K, detail: WidgetEvents[K]) => void
 
 /** Tells the page of a refusal; that there was no answer shows in the drawer. */

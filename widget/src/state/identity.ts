@@ -3,8 +3,9 @@ import { createApi, retryable } from '../net/api.ts'
 import { type connectSocket, type SocketOptions, waitBefore } from '../net/socket.ts'
 import { type Emit, report } from './events.ts'
 import { alone } from './lock.ts'
+import { newClientId } from './merge.ts'
 import { createPersist, type Persist } from './persist.ts'
-import { createPerson, newClientId, type Person } from './person.ts'
+import { createPerson, type Person } from './person.ts'
 import { claimsOf, createSession, hash, type Session, type TokenSource } from './session.ts'
 import { createStore } from './store.ts'
 import { joinTabs } from './tabs.ts'
@@ -126,7 +127,7 @@ export function createIdentity({ app, server, view, connect, emit }: Ways): Iden
       { signal: life.signal },
     )
     // Of a visitor without a token the server knows nothing.
-    if (kind === 'c' || visitor.read()?.token) call('getMe').then(made.tickets.expect, (error: unknown) => report(emit, error))
+    if (kind === 'c' || visitor.read()?.token) call('getMe').then(made.know, (error: unknown) => report(emit, error))
     person.value = made
     if (kind === 'c') void adopt(made, call)
   }

@@ -32,6 +32,7 @@ const ticket = (id: string, more: Partial<Ticket> = {}): Ticket => ({
   message_count: 1,
   unread_count: 0,
   last_seq: 1,
+  agent_read_seq: 0,
   csat: null,
   follow_up_of: null,
   merged_into: null,

@@ -1,5 +1,9 @@
 import type { Message } from '@support-widget/shared/message.ts'
+import type { Input } from '@support-widget/shared/operations.ts'
 import type { Ticket } from '@support-widget/shared/ticket.ts'
+
+/** What else goes with a new ticket: the answers to the app's own questions, facts of the page to which its author has agreed, the ticket that it goes on with. */
+export type More = Pick<Input<'createTicket'>['body'], 'custom_fields' | 'context' | 'follow_up_of'>
 
 /** A message that the server has not confirmed, or a whole ticket (`ticket_id` null). `client_id` names it for ever, so it may be sent twice. */
 export interface Unsent {
@@ -8,6 +12,7 @@ export interface Unsent {
   subject?: string
   category?: string | null
   priority?: Ticket['priority']
+  more?: More | null
   body: string
   files?: readonly File[]
   /** When it was written, in ms. */
@@ -15,6 +20,9 @@ export interface Unsent {
   /** `late`: it has waited for a day, and is sent only if its author still wants it. */
   state: 'sending' | 'failed' | 'late'
 }
+
+/** 128 random bits: the name of a message or ticket, given by its author's device. */
+export const newClientId = () => crypto.getRandomValues(new Uint32Array(4)).join('-')
 
 /**
  * One message for each `seq`, in order. Answers, frames and catch-up all come through here; repeats change nothing, and what was taken back stays so,
@@ -48,7 +56,7 @@ export function mergeTickets(known: readonly Ticket[], incoming: readonly Ticket
   const byId = new Map(known.map((one) => [one.id, one]))
   for (const one of incoming) {
     const old = byId.get(one.id)
-    if (!old || !older(one, old)) byId.set(one.id, one)
+    if (!old || !older(one, old)) byId.set(one.id, { ...one, agent_read_seq: Math.max(one.agent_read_seq, old?.agent_read_seq ?? 0) })
   }
   return [...byId.values()]
     .map((one) => (one.unread_count > 0 && one.last_seq <= readSeq(one.id) ? { ...one, unread_count: 0 } : one))

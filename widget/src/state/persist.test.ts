@@ -20,7 +20,7 @@ function table() {
   return { store, rows, state, open: (who = 'alice') => createPersist(store, ['app', who]) }
 }
 const draft = { ...emptyDraft, subject: 's', body: 'b' }
-const entry: Unsent = { client_id: 'c', ticket_id: 'T', subject: 's', body: 'b', category: '', files: [], at: 1, state: 'sending' }
+const entry: Unsent = { client_id: 'c', ticket_id: 'T', subject: 's', body: 'b', category: '', more: null, files: [], at: 1, state: 'sending' }
 
 test('nothing is written before it is allowed; then all that was typed and written is, and comes back', async () => {
   const { rows, open } = table()
@@ -70,12 +70,12 @@ test('another customer sees nothing of it', async () => {
 test('what is not ours is taken as text or left out', async () => {
   const { rows, open } = table()
   const key = (...rest: string[]) => ['app', 'alice', ...rest]
-  rows.set('1', { key: key('draft', 'T'), body: { toString: 1 }, subject: 5 })
+  rows.set('1', { key: key('draft', 'T'), body: { toString: 1 }, subject: 5, more: 'x' })
   rows.set('2', { key: key('files', 'T'), files: ['x', null] })
   rows.set('3', { key: key('unsent', 'c'), at: 'never', body: 'b', files: {}, state: 'sending', ticket_id: 7 })
   const { drafts, unsent } = await open().load()
   expect(drafts).toEqual([['T', emptyDraft]])
-  expect(unsent).toEqual([{ client_id: 'c', ticket_id: null, subject: '', body: 'b', category: '', files: [], at: 0, state: 'failed' }])
+  expect(unsent).toEqual([{ client_id: 'c', ticket_id: null, subject: '', body: 'b', category: '', more: null, files: [], at: 0, state: 'failed' }])
 })
 
 test('a storage that throws is survived and told; once it works again everything is kept', async () => {

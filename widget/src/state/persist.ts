@@ -1,5 +1,5 @@
 import { type ReadonlySignal, signal } from '@preact/signals-core'
-import type { Unsent } from './merge.ts'
+import type { More, Unsent } from './merge.ts'
 import type { Row, Store } from './store.ts'
 
 /** What somebody is typing: into a ticket only `body` and files, into the form of a new ticket all of it. */
@@ -7,9 +7,10 @@ export interface Draft {
   subject: string
   body: string
   category: string
+  more: More | null
   files: readonly File[]
 }
-export const emptyDraft: Draft = { subject: '', body: '', category: '', files: [] }
+export const emptyDraft: Draft = { subject: '', body: '', category: '', more: null, files: [] }
 
 /** What was kept of one customer. */
 export interface Kept {
@@ -37,7 +38,12 @@ type Kind = 'draft' | 'files' | 'unsent'
 /** Somebody else's rows could hold anything. */
 const text = (value: unknown) => (typeof value === 'string' ? value : '')
 const filesOf = (row: Row | undefined) => (Array.isArray(row?.files) ? row.files.filter((one) => one instanceof File) : [])
-const draftOf = (row: Row): Omit<Draft, 'files'> => ({ subject: text(row.subject), body: text(row.body), category: text(row.category) })
+const draftOf = ({ subject, body, category, more }: Row): Omit<Draft, 'files'> => ({
+  subject: text(subject),
+  body: text(body),
+  category: text(category),
+  more: more instanceof Object ? more : null,
+})
 
 function entryOf(client_id: string, row: Row): Unsent {
   const priority = text(row.priority) as NonNullable<Unsent['priority']>

@@ -1,12 +1,13 @@
 import { batch, computed, type ReadonlySignal, type Signal, signal } from '@preact/signals-core'
 import type { Message } from '@support-widget/shared/message.ts'
+import type { Me, Self } from '@support-widget/shared/people.ts'
 import type { Ticket } from '@support-widget/shared/ticket.ts'
 import type { Priority } from '@support-widget/shared/vocabulary.ts'
-import type { ApiError, Call } from '../net/api.ts'
-import { createUpload } from '../net/upload.ts'
+import { ApiError, type Call } from '../net/api.ts'
 import { type Conversation, createConversation } from './conversation.ts'
-import type { Emit } from './events.ts'
-import type { Unsent } from './merge.ts'
+import type { Emit, Refusal } from './events.ts'
+import { createFiles, type Files, takenBack } from './files.ts'
+import { type More, newClientId, type Unsent } from './merge.ts'
 import { createOutbox, type Outbox } from './outbox.ts'
 import { type Draft, emptyDraft, type Kept, type Persist } from './persist.ts'
 import { type Connect, createSync, type Join, type Sync } from './sync.ts'
@@ -18,13 +19,8 @@ export interface NewTicketInput {
   body: string
   category?: string | null
   priority?: Priority
+  more?: More | null
   files?: readonly File[]
-}
-
-/** A refusal to show beside what was refused: `ticketId` null for the form of a new ticket. */
-export interface Refusal {
-  ticketId: string | null
-  error: ApiError
 }
 
 /** Everything that the widget knows of one customer. Letting go of it lets go of all. */
@@ -34,15 +30,26 @@ export interface Person {
   outbox: Outbox<Ticket | Message>
   sync: Sync
   refusal: Signal<Refusal | null>
+  /** Null until the server has said it; of a visitor who has written nothing it knows nothing. */
+  self: ReadonlySignal<Self | null>
+  know: (me: Me) => void
+  draftOf: (place: string) => Draft
+  /** What stands at a place is being done: done, it is gone from there; refused, it stands there with the refusal. */
+  settle: (place: string, doing: Promise<unknown>) => Promise<unknown>
+  /** The address to which answers are mailed. Rejects as the call does. */
+  reach: (email: string) => Promise<void>
   /** Something of what stands here is in memory alone, and gone with the page. */
   unkept: ReadonlySignal<boolean>
   /** What is being typed, by ticket id; `new` is the form of a new ticket. */
   drafts: ReadonlySignal<ReadonlyMap<string, Draft>>
   write: (ticketId: string, draft: Partial<Draft>) => void
+  /** More files for what is being typed, as far as they fit. */
+  attach: (ticketId: string, files: Iterable<File>) => void
+  files: Pick<Files, 'misfits' | 'arrived'>
   /** Sends what stands in the composer of a ticket. */
   send: (ticketId: string) => void
-  /** Sends what stands in the form of a new ticket, and shows it on its way. */
-  submit: () => void
+  /** Sends what stands in the form of a new ticket, and shows it on its way. `custom_fields`: the answers as the server takes them. */
+  submit: (custom_fields: NonNullable<More['custom_fields']>) => void
   /** On to the form of a new ticket, with what stands in the composer of one that takes no more. */
   carry: (ticketId: string) => void
   /** The new ticket as the server stored it; tried until the server has decided. */
@@ -53,6 +60,8 @@ export interface Person {
   called: Signal<boolean>
   /** Throws away what was not sent. */
   discard: (clientId: string) => void
+  /** Takes back what is being sent, as long as its files are on their way: to where it was typed. */
+  cancel: (entry: Unsent) => void
   /** Nothing of what waits is sent: it all goes into the form of a new ticket. */
   recall: () => void
   /** What somebody wrote who has turned out to be this customer. */
@@ -75,9 +84,6 @@ interface Ways {
   emit: Emit
 }
 
-/** 128 random bits: the name of a message or ticket, given by its author's device. */
-export const newClientId = () => crypto.getRandomValues(new Uint32Array(4)).join('-')
-
 export function createPerson({ call, connect, join, persist, kept, alone, onBegin, view, emit }: Ways): Person {
   const tickets = createTickets(call)
   const conversation = createConversation({
@@ -86,8 +92,9 @@ export function createPerson({ call, connect, join, persist, kept, alone, onBegi
     onMessage: (message) => emit('message_received', { ticket_id: message.ticket_id, message }),
     onRead: (ticket_id, seq) => sync.say({ type: 'frame', frame: { type: 'ticket.read', payload: { ticket_id, by: 'customer', seq } } }),
   })
-  const upload = createUpload(call)
+  const files = createFiles(call)
   const refusal = signal<Refusal | null>(null)
+  const self = signal<Self | null>(null)
   const called = signal(false)
   const drafts = signal<ReadonlyMap<string, Draft>>(new Map(kept.drafts))
   /** Counts what was kept by this tab. */
@@ -124,37 +131,42 @@ export function createPerson({ call, connect, join, persist, kept, alone, onBegi
 
   const onScreen = (clientId: string) => view.screen.value.name === 'pending' && view.screen.value.id === clientId
 
-  /** Uploads of an entry that was late and is sent after all are new ones: the first may be gone. */
-  const uploadsOf = async ({ client_id, files = [], at }: Unsent) =>
-    files.length > 0 ? { attachments: await upload(files, `${client_id}.${at}`) } : {}
   const deliverTicket = async (entry: Unsent) => {
-    const { client_id, subject = '', body, category, priority = 'normal' } = entry
+    const { client_id, subject = '', body, category, more, priority = 'normal' } = entry
     const answer = await call('createTicket', {
-      body: { client_id, subject, body, priority, channel: 'widget', ...(category && { category }), ...(await uploadsOf(entry)) },
+      body: { client_id, subject, body, priority, channel: 'widget', ...(category && { category }), ...more, ...(await files.send(entry)) },
     })
     const ticket = conversation.take(answer)
+    if (!self.value) void call('getMe').then(know, () => {})
     if (onScreen(client_id)) view.go('thread', answer.id)
     emit('ticket_created', { ticket })
     return ticket
   }
   const deliverMessage = async (id: string, entry: Unsent) => {
     const { client_id, body } = entry
-    const message = await call('sendMessage', { params: { id }, body: { body, client_id, ...(await uploadsOf(entry)) } })
+    const message = await call('sendMessage', { params: { id }, body: { body, client_id, ...(await files.send(entry)) } })
     conversation.receive(message)
     emit('message_sent', { ticket_id: id, message })
     return message
   }
   /** What is typed there now stays; a second subject goes into the text. */
-  const addTo = (place: string, { subject, body, category, files = [] }: Partial<Draft>) => {
+  const addTo = (place: string, { subject, body, category, more = null, files = [] }: Partial<Draft>) => {
     const typed = draftOf(place)
     return write(place, {
       subject: typed.subject || subject || '',
       body: [typed.subject && subject, body, typed.body].filter(Boolean).join('\n\n'),
       category: typed.category || category || '',
+      more: typed.more ?? more,
       files: files.length > 0 ? [...files, ...typed.files] : typed.files,
     })
   }
-  const asDraft = ({ subject = '', body, category, files = [] }: Unsent): Draft => ({ subject, body, category: category ?? '', files })
+  const asDraft = ({ subject = '', body, category, more = null, files = [] }: Unsent): Draft => ({
+    subject,
+    body,
+    category: category ?? '',
+    more,
+    files,
+  })
   /** The page's own tickets, whose refusal the page is told, and nobody else. */
   const fromPage = new Set<string>()
   /** The text goes back to where it was typed, or into a new ticket where its own takes no more. */
@@ -162,7 +174,7 @@ export function createPerson({ call, connect, join, persist, kept, alone, onBegi
     if (fromPage.has(entry.client_id)) return onScreen(entry.client_id) && view.go('list')
     const full = /^(ticket_closed|ticket_full|not_found)$/.test(error.code)
     void addTo(entry.ticket_id && !full ? entry.ticket_id : 'new', asDraft(entry))
-    refusal.value = { ticketId: entry.ticket_id, error }
+    if (error !== takenBack) refusal.value = { ticketId: entry.ticket_id, error }
     if (onScreen(entry.client_id)) view.go('new')
     if (full) void sync.catchUp()
   }
@@ -179,12 +191,17 @@ export function createPerson({ call, connect, join, persist, kept, alone, onBegi
 
   const post = (entry: Omit<Unsent, 'client_id' | 'at' | 'state'>) => {
     refusal.value = null
+    files.misfits.value = ''
     const client_id = newClientId()
     return { client_id, answer: outbox.add({ ...entry, client_id, at: Date.now(), state: 'sending' }) }
   }
   const begin = () => {
     onBegin()
     persist.allow()
+  }
+  const know = (me: Me) => {
+    tickets.expect(me)
+    self.value = me.customer
   }
   const createTicket = (input: NewTicketInput) => post({ ...input, ticket_id: null })
   return {
@@ -193,28 +210,47 @@ export function createPerson({ call, connect, join, persist, kept, alone, onBegi
     outbox,
     sync,
     refusal,
+    self,
+    know,
+    draftOf,
+    settle: (place, doing) =>
+      doing.then(
+        () => write(place, emptyDraft),
+        (error: unknown) => {
+          if (error instanceof ApiError) refusal.value = { ticketId: place, error }
+          else void sync.catchUp()
+        },
+      ),
+    reach: async (email) => know(await call('updateMe', { body: { email } })),
     called,
     unkept: computed(
-      () => persist.blocked.value && (outbox.entries.value.length > 0 || [...drafts.value.values()].some((one) => one.body || one.subject)),
+      () =>
+        persist.blocked.value &&
+        (outbox.entries.value.length > 0 || [...drafts.value.values()].some((one) => one.body || one.subject || one.files.length)),
     ),
     drafts,
     write,
+    attach: (ticketId, added) => void write(ticketId, { files: files.fit(draftOf(ticketId).files, added) }),
+    files,
     send: (ticketId) => {
+      sync.moment.type(ticketId, false)
       const { body, files } = draftOf(ticketId)
       // Kept as unsent before it is no draft any more. A refusal puts the text back.
       post({ ticket_id: ticketId, body, files }).answer.catch(() => {})
       void write(ticketId, emptyDraft)
     },
-    submit: () => {
-      const { client_id, answer } = createTicket(draftOf('new'))
+    submit: (custom_fields) => {
+      const draft = draftOf('new')
+      const { client_id, answer } = createTicket({ ...draft, more: { ...draft.more, custom_fields } })
       void write('new', emptyDraft)
       view.go('pending', client_id)
       answer.catch(() => {})
     },
     carry: (ticketId) => {
       const draft = draftOf(ticketId)
-      if (draft.body) void addTo('new', draft)
+      if (draft.body || draft.files.length > 0) void addTo('new', draft)
       void write(ticketId, emptyDraft)
+      void write('new', { more: { ...draftOf('new').more, follow_up_of: ticketId } })
       view.go('new')
     },
     create: async (input) => {
@@ -227,6 +263,11 @@ export function createPerson({ call, connect, join, persist, kept, alone, onBegi
     discard: (clientId) => {
       outbox.discard(clientId)
       if (onScreen(clientId)) view.go('list')
+    },
+    cancel: (entry) => {
+      if (files.stop(entry.client_id)) return
+      outbox.discard(entry.client_id)
+      giveBack(entry, takenBack)
     },
     recall: () => {
       for (const entry of outbox.entries.value) {

@@ -1,7 +1,9 @@
 import { computed, effect, type ReadonlySignal, signal, untracked } from '@preact/signals-core'
+import type { CustomerFrames } from '@support-widget/shared/socket.ts'
 import { retryable } from '../net/api.ts'
 import type { Connection, CustomerFrame, SocketOptions, SocketState } from '../net/socket.ts'
 import type { Conversation } from './conversation.ts'
+import { createMoment, type Moment } from './moment.ts'
 import type { joinTabs, Tabs, Word } from './tabs.ts'
 import type { Tickets } from './tickets.ts'
 import type { View } from './view.ts'
@@ -32,6 +34,7 @@ export interface Sync {
   say: Tabs['say']
   /** Asks the server for everything that may have changed. Never rejects. */
   catchUp: () => Promise<void>
+  moment: Moment
   dispose: () => void
 }
 
@@ -47,6 +50,11 @@ export function createSync({ connect, join, view, tickets, conversation, called,
   let again = false
   let tabs: Tabs | undefined
   let leads = false
+  let connection: Connection | undefined
+  const moment = createMoment((input) => {
+    if (leads) connection?.request('typing', input)
+    else say({ type: 'typing', input })
+  })
 
   const ask = async () => {
     do {
@@ -75,17 +83,24 @@ export function createSync({ connect, join, view, tickets, conversation, called,
     })
 
   const say: Tabs['say'] = (word) => tabs?.say(word)
-  const onFrame = ({ type, payload }: CustomerFrame) => {
+  const onRead = ({ ticket_id, by, seq }: CustomerFrames['ticket.read']) => {
+    const ticket = tickets.find(ticket_id)
+    if (by === 'customer') tickets.markRead(ticket_id, seq)
+    else if (ticket) tickets.put({ ...ticket, agent_read_seq: seq })
+  }
+  const onFrame = (frame: CustomerFrame) => {
+    const { type, payload } = frame
+    if (moment.hear(frame) || type === 'presence' || type === 'typing') return
     const known = tickets.find('ticket' in payload ? payload.ticket.id : payload.ticket_id)
     if ('message' in payload) conversation.receive(payload.message)
-    else if (type === 'ticket.read') payload.by === 'customer' && tickets.markRead(payload.ticket_id, payload.seq)
+    else if (type === 'ticket.read') onRead(payload)
     else tickets.put(payload.ticket)
     // A ticket that is not in the list so far, or a badge without its list: the frame was only a hint.
     if (!known) void catchUp()
   }
   const lead = () => {
     leads = true
-    const { close } = connect({
+    connection = connect({
       onFrame: (frame) => {
         say({ type: 'frame', frame })
         onFrame(frame)
@@ -98,14 +113,22 @@ export function createSync({ connect, join, view, tickets, conversation, called,
     return () => {
       leads = false
       live.value = 'down'
-      close()
+      connection?.close()
     }
   }
+  /** What a tab that has just come cannot know. */
+  const greet = () => {
+    say({ type: 'state', state: live.value })
+    const agents_online = moment.agents.value
+    if (agents_online !== null) say({ type: 'frame', frame: { type: 'presence', payload: { agents_online } } })
+  }
   const hear = (word: Word) => {
-    if (word.type === 'frame') onFrame(word.frame)
-    else if (word.type === 'kept') reread()
-    else if (word.type === 'state' && !leads) live.value = word.state
-    else if (word.type === 'hello' && leads) say({ type: 'state', state: live.value })
+    if (word.type === 'frame') return onFrame(word.frame)
+    if (word.type === 'kept') return reread()
+    if (!leads) {
+      if (word.type === 'state') live.value = word.state
+    } else if (word.type === 'typing') connection?.request('typing', word.input)
+    else if (word.type === 'hello') greet()
   }
 
   const isLive = computed(() => live.value === 'live')
@@ -135,6 +158,9 @@ export function createSync({ connect, join, view, tickets, conversation, called,
       }),
     ),
     effect(() => {
+      if (!isLive.value) moment.forget()
+    }),
+    effect(() => {
       if (view.wake.value && listening.peek()) void untracked(catchUp)
     }),
     effect(() => {
@@ -161,7 +187,7 @@ export function createSync({ connect, join, view, tickets, conversation, called,
       const id = view.ticketId.value
       if (id && view.open.value && view.visible.value && conversation.thread(id).value.load === 'ready' && tickets.list.value) {
         conversation.read(id).catch(() => {})
-      }
+      } else conversation.unread.value = null
     }),
   ]
   return {
@@ -169,7 +195,9 @@ export function createSync({ connect, join, view, tickets, conversation, called,
     leads: () => leads,
     say,
     catchUp,
+    moment,
     dispose: () => {
+      moment.forget()
       for (const stop of stops) stop()
     },
   }

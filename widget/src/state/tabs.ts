@@ -1,4 +1,5 @@
 import { effect, type ReadonlySignal, untracked } from '@preact/signals-core'
+import type { SocketInput } from '@support-widget/shared/socket-requests.ts'
 import { bare } from '../net/api.ts'
 import type { CustomerFrame, SocketState } from '../net/socket.ts'
 
@@ -7,6 +8,8 @@ export type Word =
   /** From the leader: what came over its socket, and how that is. Frames also from whoever knows first. */
   | { type: 'frame'; frame: CustomerFrame }
   | { type: 'state'; state: SocketState }
+  /** To the leader: the customer types into this ticket, or has stopped. */
+  | { type: 'typing'; input: SocketInput<'typing'> }
   /** Something was kept or removed: drafts, unsent messages. */
   | { type: 'kept' }
   /** Who leads? */

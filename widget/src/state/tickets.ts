@@ -1,6 +1,7 @@
 import { batch, computed, type ReadonlySignal, signal } from '@preact/signals-core'
 import type { Me } from '@support-widget/shared/people.ts'
 import type { Ticket } from '@support-widget/shared/ticket.ts'
+import { tidy } from '@support-widget/shared/tidy.ts'
 import type { Call } from '../net/api.ts'
 import { mergeTickets } from './merge.ts'
 
@@ -23,6 +24,11 @@ export interface Tickets {
   /** Asks for the first page. Rejects as the call does. */
   refresh: () => Promise<void>
   next: () => Promise<void>
+  /** What is looked for, and what was found for it on the server; null: nothing is looked for, or no answer has come. */
+  wanted: ReadonlySignal<string>
+  found: ReadonlySignal<readonly Ticket[] | null>
+  /** Rejects as the call does. */
+  search: (text: string) => Promise<void>
   /** Everything up to `seq` has been read, here or in another tab; 0: not even that could be told. */
   markRead: (id: string, seq: number) => void
   readSeq: (id: string) => number
@@ -44,6 +50,8 @@ export function createTickets(call: Call): Tickets {
   const setRest = (all?: Counts) => {
     rest.value = all ? { unread: Math.max(all.unread_count - sum(), 0), open: all.open_tickets } : { unread: 0, open: 0 }
   }
+  const wanted = signal('')
+  const found = signal<readonly Ticket[] | null>(null)
   const fetchPage = async (page: number) => {
     const { data, pagination } = await call('listTickets', { query: { page } })
     const known = Math.max(pages.value.known, page)
@@ -78,6 +86,16 @@ export function createTickets(call: Call): Tickets {
       }
     },
     next: () => fetchPage(pages.value.known + 1),
+    wanted,
+    found,
+    search: async (text) => {
+      wanted.value = text
+      found.value = null
+      if (!tidy(text)) return
+      const { data } = await call('listTickets', { query: { search: text, per_page: 50 } })
+      // Something else may be looked for by now.
+      if (wanted.value === text) found.value = data
+    },
     markRead: (id, seq) => {
       if (seq && seq <= readSeq(id)) return
       read.set(id, seq)

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { luminance, textOn } from './theme.ts'
 
-test('text on the colour has a contrast of at least 4.5, and is white as long as it has', () => {
+test('LOOK-3: text on the colour has a contrast of at least 4.5, and is white as long as it has', () => {
   for (let shade = 0; shade < 256; shade += 5) {
     for (const [r, g, b] of [
       [shade, 80, 160],

@@ -27,7 +27,7 @@ export const customerHandlers: Handlers<Names> = {
   async getWidgetConfig({ core, query }) {
     const app = await core.apps.byPublicId(query.app)
     if (!app) throw notFound()
-    return presentWidgetConfig(app, core.clock.now())
+    return presentWidgetConfig(app, core.clock.now(), core.sendsMail)
   },
 
   async getMe({ core, actor }) {

@@ -5,7 +5,7 @@ import type { Browser } from 'playwright-core'
 import { Server } from 'socket.io'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { launchChromium } from '../support/chromium.ts'
-import { bundle, type Engine } from './bundles.ts'
+import { bundlePage } from './bundles.ts'
 import { socketPath } from './link.ts'
 
 /** What a page's visit to the server left behind. */
@@ -60,44 +60,34 @@ const pollution = `
   String.prototype.blank = function () { return !this.trim() }`
 
 const visit = `
-  handle = underTest.io(location.origin, { path: '${socketPath}', transports: ['websocket'], forceNew: true, auth: { token: 'a.b.c' } })
-  handle.on('connect_error', function (error) { events.push('refused: ' + error.message); handle.disconnect(); setTimeout(finish) })
-  handle.on('greeting', function (payload) { events.push('greeting ' + JSON.stringify(payload)) })
-  handle.on('disconnect', function (reason) { events.push(reason); setTimeout(finish) })
-  handle.on('connect', function () {
-    events.push('connect')
-    handle.emit('echo', { text: ['שלום', null] }, function (payload) { events.push('echo ' + JSON.stringify(payload)); handle.disconnect() })
-  })`
-
-const visitOfWidget = `
   handle = underTest.connectSocket({
     server: location.origin,
     getToken: function () { return Promise.resolve('a.b.c') },
-    onFrame: function (frame) { events.push(JSON.stringify(frame)); handle.close(); setTimeout(finish) },
+    onFrame: function (frame) {
+      events.push(JSON.stringify(frame))
+      handle.request('read', { ticket_id: 't', seq: 1 }).then(function (how) { events.push('read ' + JSON.stringify(how)); handle.close(); setTimeout(finish) })
+    },
     onState: function (state) { events.push(state); if (state === 'down') { handle.close(); setTimeout(finish) } }
   })`
 
 let browser: Browser
 let http: HttpServer
 let origin: string
-const code: Partial<Record<Engine, string>> = {}
 
 beforeAll(async () => {
-  for (const engine of ['stock', 'own', 'pruned'] as const) code[engine] = await bundle('page.ts', engine, 'iife')
+  const code = await bundlePage()
   http = createServer((request, response) => {
     const { searchParams } = new URL(request.url ?? '/', 'http://host')
-    const engine = searchParams.get('engine') === 'stock' ? 'stock' : 'own'
-    const ofWidget = searchParams.has('widget')
     if (searchParams.has('forbidden')) response.setHeader('Content-Security-Policy', "connect-src 'none'")
     response.setHeader('Content-Type', 'text/html; charset=utf-8')
-    const scripts = [watch, searchParams.has('polluted') ? pollution : '', code[ofWidget ? 'pruned' : engine] ?? '', ofWidget ? visitOfWidget : visit]
+    const scripts = [watch, searchParams.has('polluted') ? pollution : '', code, visit]
     response.end(`<!doctype html><title>host</title><body>${scripts.map((script) => `<script>${script}</script>`).join('\n')}`)
   })
   const io = new Server(http, { path: socketPath, serveClient: false })
   io.on('connection', (socket) => {
     socket.emit('greeting', socket.handshake.auth)
-    socket.emit('ticket.read', { ticket_id: 't', by: 'agent', seq: 1 })
-    socket.on('echo', (payload: unknown, answer: (payload: unknown) => void) => answer(payload))
+    socket.emit('ticket.updated', { ticket: socket.handshake.auth })
+    socket.on('read', (_: unknown, answer: (how: object) => void) => answer({ ok: true }))
   })
   http.listen(0, '127.0.0.1')
   await once(http, 'listening')
@@ -120,34 +110,13 @@ async function outcome(query: string): Promise<Outcome> {
   }
 }
 
-const exchange = ['connect', 'greeting {"token":"a.b.c"}', 'echo {"text":["שלום",null]}', 'io client disconnect']
+const exchange = ['connecting', 'live', '{"type":"ticket.updated","payload":{"ticket":{"token":"a.b.c"}}}', 'read {"ok":true}']
 const clean = { events: exchange, listeners: [], globals: ['underTest'], patched: [] }
 
-test('leaves no listener, no global and no native patched', async () => {
-  expect(await outcome('engine=own')).toEqual(clean)
+test.each(['', 'polluted'])('leaves no listener, no global and no native patched; %s', async (page) => {
+  expect(await outcome(page)).toEqual(clean)
 })
 
-test('works on a page with polluted prototypes', async () => {
-  expect(await outcome('engine=own&polluted')).toEqual(clean)
-})
-
-test('the stock engine leaves listeners on window', async () => {
-  const { events, listeners } = await outcome('engine=stock')
-  expect(events).toEqual(exchange)
-  expect(listeners).toEqual(expect.arrayContaining(['window offline', 'window pagehide']))
-})
-
-test('the stock client throws at load on a page with polluted prototypes', async () => {
-  const { events } = await outcome('engine=stock&polluted')
-  expect(events[0]).toMatch(/^page error: .*Getter must be a function/)
-})
-
-test('the customer’s socket on such a page', async () => {
-  const frame = '{"type":"ticket.read","payload":{"ticket_id":"t","by":"agent","seq":1}}'
-  expect(await outcome('widget&polluted')).toEqual({ ...clean, events: ['connecting', 'live', frame] })
-})
-
-test('a policy that forbids the connection is an event, and no exception', async () => {
-  expect((await outcome('engine=own&forbidden')).events).toEqual(['refused: websocket error'])
-  expect((await outcome('widget&forbidden')).events).toEqual(['connecting', 'down'])
+test('a policy that forbids the connection is a state, and no exception', async () => {
+  expect((await outcome('forbidden')).events).toEqual(['connecting', 'down'])
 })

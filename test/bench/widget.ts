@@ -1,0 +1,97 @@
+import { type Stack, startStack, widgetOf } from '../support/stack.ts'
+
+/**
+ * `npm run bench:widget`: a ticket of 2,000 messages in the widget, on a processor four times as slow: opening it, typing into it, and an answer that comes, with all of it
+ * loaded. Prints milliseconds; ends with 1 if opening takes more than 200 (the median of five) or a task while typing more than 50.
+ */
+const messages = 2_000
+const slower = 4
+const limits = { open: 200, typing: 50 }
+
+async function fill(stack: Stack): Promise<string> {
+  const [customer, agent] = [await stack.customer('reader'), await stack.agent()]
+  const { id } = await customer.call('createTicket', { body: { subject: 'A long story', body: 'It begins.' } })
+  for (let n = 2; n <= messages; n++) {
+    const body = `Message ${n}. ${'Some words that make a line or two. '.repeat(n % 4)}`
+    await agent.call('agentSendMessage', { params: { id }, body: { body } })
+  }
+  return id
+}
+
+/** From the click in the list, on a page that has not seen the ticket: until it is on the screen, the server's answer included; and the work of the page alone. */
+async function opening(stack: Stack): Promise<{ wall: number; work: number }> {
+  const { page, context } = await stack.visit('reader')
+  const widget = widgetOf(page)
+  await widget.open()
+  await widget.dialog.getByText('A long story').waitFor()
+  await page.waitForLoadState('networkidle')
+  const session = await context.newCDPSession(page)
+  await session.send('Performance.enable')
+  const work = async () => {
+    const { metrics } = await session.send('Performance.getMetrics')
+    return metrics.reduce((sum, { name, value }) => sum + (/^(Script|Layout|RecalcStyle)Duration$/.test(name) ? value * 1000 : 0), 0)
+  }
+  await session.send('Emulation.setCPUThrottlingRate', { rate: slower })
+  const before = await work()
+  const wall = await widget.dialog.evaluate(
+    (dialog) =>
+      new Promise<number>((resolve) => {
+        const begin = performance.now()
+        const look = () => {
+          if (dialog.querySelectorAll('article').length < 50) requestAnimationFrame(look)
+          // What is in the document now is on the screen after the next frame.
+          else requestAnimationFrame(() => setTimeout(() => resolve(performance.now() - begin)))
+        }
+        dialog.querySelector<HTMLElement>('.row')?.click()
+        look()
+      }),
+  )
+  const after = await work()
+  await context.close()
+  return { wall, work: after - before }
+}
+
+const stack = await startStack()
+try {
+  const id = await fill(stack)
+  const opened: { wall: number; work: number }[] = []
+  for (let n = 0; n < 5; n++) opened.push(await opening(stack))
+  const { page, context } = await stack.visit('reader')
+  const widget = widgetOf(page)
+  await widget.open()
+  await widget.dialog.getByText('A long story').click()
+  const session = await context.newCDPSession(page)
+  const earlier = widget.dialog.getByRole('button', { name: 'Show earlier messages' })
+  while ((await widget.thread.locator('article').count()) < messages) {
+    await earlier.press('Enter', { timeout: 5_000 }).catch(() => {})
+    await page.waitForTimeout(20)
+  }
+  await widget.thread.evaluate((box) => box.scrollTo(0, box.scrollHeight))
+  await session.send('Emulation.setCPUThrottlingRate', { rate: slower })
+  await page.evaluate(() => {
+    const tasks: number[] = []
+    new PerformanceObserver((list) => {
+      for (const { duration } of list.getEntries()) tasks.push(Math.round(duration))
+    }).observe({ type: 'longtask' })
+    Object.assign(window, { tasks })
+  })
+  const tasks = () => page.evaluate(() => (window as unknown as { tasks: number[] }).tasks.splice(0))
+  await widget.composer.pressSequentially('What a long story this is, and it goes on.', { delay: 40 })
+  await page.waitForTimeout(500)
+  const typing = await tasks()
+  await (await stack.agent()).call('agentSendMessage', { params: { id }, body: { body: 'The end.' } })
+  await widget.thread.getByText('The end.').waitFor()
+  await page.waitForTimeout(500)
+  const answer = await tasks()
+
+  const longest = Math.max(0, ...typing)
+  const open = opened.map(({ wall }) => wall).sort((a, b) => a - b)[2] ?? 0
+  process.stdout.write(
+    `open: ${opened.map(({ wall, work }) => `${Math.round(wall)} (${Math.round(work)} of work)`).join(', ')} ms of ${limits.open}\n`,
+  )
+  process.stdout.write(`longest task while typing: ${longest || 'under 50'} ms of ${limits.typing} (${typing.length} too long)\n`)
+  process.stdout.write(`tasks over 50 ms when an answer comes: ${answer.join(', ') || 'none'}\n`)
+  if (open > limits.open || longest > limits.typing) process.exitCode = 1
+} finally {
+  await stack.stop()
+}

@@ -1,1 +1,0 @@
-export { io, Manager } from 'socket.io-client'

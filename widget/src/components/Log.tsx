@@ -1,0 +1,129 @@
+import { signal } from '@preact/signals-core'
+import { Component, type ComponentChildren, createRef } from 'preact'
+import type { Texts } from '../i18n/texts.ts'
+import { Icon } from './Icon.tsx'
+
+interface Props {
+  texts: Texts
+  /** `seq` of the first and the last message shown. */
+  top: number
+  last: number
+  /** How many of the customer's own are on their way. */
+  own: number
+  /** How many answers there are after a `seq`. */
+  answersAfter: (seq: number) => number
+  /** The reader comes to the top: older ones, if there are. Never rejects. */
+  onTop: () => Promise<unknown>
+  children: ComponentChildren
+}
+
+/** Distance from either end within which the reader is there, px. */
+const near = 40
+
+/** Stays at its end while the reader is there, and in its place when older messages come in above. */
+export class Log extends Component<Props> {
+  box = createRef<HTMLDivElement>()
+  atEnd = true
+  height = 0
+  marked = false
+  /** The last message as the reader left the end. */
+  left = signal<number | null>(null)
+
+  /** The box itself becomes smaller, as the composer grows or a keyboard comes up. */
+  size = new ResizeObserver(() => {
+    this.shown = this.box.current?.clientHeight
+    this.toEnd()
+  })
+  shown: number | undefined
+
+  override componentDidMount() {
+    const box = this.box.current
+    if (!box) return
+    // What scrolls must be reachable by keyboard.
+    box.tabIndex = 0
+    this.size.observe(box)
+    this.settle(this.props)
+  }
+  override componentWillUnmount() {
+    this.size.disconnect()
+  }
+  override componentDidUpdate(before: Props) {
+    if (this.props.own > before.own) this.moved(true)
+    this.settle(before)
+  }
+  settle(before: Props) {
+    const box = this.box.current
+    if (!box || box.scrollHeight === this.height) return
+    const { top, last } = this.props
+    if (before.last && top < before.top) box.scrollTop += box.scrollHeight - this.height
+    else this.toEnd()
+    const line = box.querySelector<HTMLElement>('.new')
+    // Come to read what is new, one begins at the first of it.
+    if (line && !this.marked && line.offsetTop < box.scrollTop) {
+      box.scrollTop = line.offsetTop - near
+      this.moved(false)
+    }
+    this.marked = line !== null
+    if (last) {
+      this.height = box.scrollHeight
+      this.speak()
+    }
+  }
+  toEnd() {
+    if (this.atEnd) this.box.current?.scrollTo(0, this.box.current.scrollHeight)
+  }
+  moved(atEnd: boolean) {
+    this.atEnd = atEnd
+    if (atEnd) this.left.value = null
+    else this.left.value ??= this.props.last
+  }
+  /** Aloud is read what comes from now on, not what was loaded. */
+  speak() {
+    requestAnimationFrame(() => this.box.current?.removeAttribute('aria-live'))
+  }
+  override render({ texts: { t, unread }, children, answersAfter, onTop }: Props) {
+    const left = this.left.value
+    const count = left === null ? 0 : answersAfter(left)
+    return (
+      <>
+        <div
+          ref={this.box}
+          class="body log"
+          role="log"
+          aria-live="off"
+          aria-label={t('messages')}
+          onScroll={({ currentTarget: box }) => {
+            // Of another size by now: that was not the reader.
+            if (box.clientHeight === this.shown) this.moved(box.scrollHeight - box.scrollTop - box.clientHeight < near)
+            if (box.scrollTop > near) return
+            box.setAttribute('aria-live', 'off')
+            void onTop().then(() => this.speak())
+          }}
+        >
+          {children}
+        </div>
+        {left !== null && (
+          <div class="jump">
+            <button
+              type="button"
+              class="round"
+              aria-label={`${t('latest')}${count ? `, ${unread(count)}` : ''}`}
+              onClick={() => {
+                this.moved(true)
+                this.box.current?.focus()
+                this.toEnd()
+              }}
+            >
+              <Icon name="down" />
+              {count > 0 && (
+                <span class="badge" aria-hidden="true">
+                  {count}
+                </span>
+              )}
+            </button>
+          </div>
+        )}
+      </>
+    )
+  }
+}

@@ -1,0 +1,63 @@
+import { type ReadonlySignal, type Signal, signal } from '@preact/signals-core'
+import { fileLimits } from '@support-widget/shared/limits.ts'
+import { ApiError, type Call } from '../net/api.ts'
+import { createUpload } from '../net/upload.ts'
+import type { Unsent } from './merge.ts'
+
+export interface Files {
+  /** As many of the new ones as fit beside the others; the names of the rest stand in `misfits`. */
+  fit: (files: readonly File[], added: Iterable<File>) => readonly File[]
+  misfits: Signal<string>
+  /** The files that have arrived, each by `sendingOf` its entry, a dot, and its place. */
+  arrived: ReadonlySignal<ReadonlySet<string>>
+  /** Sends the files of an entry and answers how a message names them. Rejects as the call does, and with `takenBack`. */
+  send: (entry: Unsent) => Promise<{ attachments?: string[] }>
+  /** False if no file of this entry is on its way. */
+  stop: (clientId: string) => boolean
+}
+
+/** The name under which the files of an entry are sent. Those of one that was late and is sent after all are new: the first may be gone. */
+export const sendingOf = ({ client_id, at }: Unsent) => `${client_id}.${at}`
+
+/** Stands where a refusal by the server would. */
+export const takenBack = new ApiError({ detail: 'Taken back' }, 400)
+
+/** Files of one customer's messages: which may come along, and how far they are. */
+export function createFiles(call: Call): Files {
+  const upload = createUpload(call)
+  const under = new Map<string, AbortController>()
+  const misfits = signal('')
+  const arrived = signal<ReadonlySet<string>>(new Set())
+  const onSent = (name: string) => {
+    arrived.value = new Set(arrived.value).add(name)
+  }
+  return {
+    fit: (files, added) => {
+      const all = [...added]
+      const fit = all.filter(({ size }) => size <= fileLimits.uploadBytes).slice(0, Math.max(fileLimits.attachmentsPerMessage - files.length, 0))
+      misfits.value = all.flatMap((one) => (fit.includes(one) ? [] : one.name)).join(', ')
+      return [...files, ...fit]
+    },
+    misfits,
+    arrived,
+    send: async (entry) => {
+      const { client_id, files = [] } = entry
+      if (files.length === 0) return {}
+      const stop = new AbortController()
+      under.set(client_id, stop)
+      try {
+        const attachments = await upload(files, sendingOf(entry), stop.signal, onSent)
+        stop.signal.throwIfAborted()
+        return { attachments }
+      } catch (error) {
+        throw stop.signal.aborted ? takenBack : error
+      } finally {
+        under.delete(client_id)
+      }
+    },
+    stop: (clientId) => {
+      under.get(clientId)?.abort()
+      return under.has(clientId)
+    },
+  }
+}
