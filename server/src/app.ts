@@ -32,7 +32,7 @@ import type { PageFiles } from './http/pages.ts'
 import { createHttpServer } from './http/server.ts'
 import { housekeepingQueue, startHousekeeping, sweepQueue } from './jobs/housekeeping.ts'
 import { mailQueue } from './jobs/mail/mailer.ts'
-import { openMail } from './jobs/mail/open.ts'
+import { openMail, sayMailWaits } from './jobs/mail/open.ts'
 import type { MailTransport } from './jobs/mail/transport.ts'
 import { openWebhooks } from './jobs/webhooks/deliver.ts'
 import type { Worker } from './jobs/worker.ts'
@@ -156,6 +156,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
   const webhooks = await openWebhooks(core, registry, options.jobs !== false)
   const mail = await openMail(core, config, { transport: options.mailTransport, isStarted: options.jobs !== false })
   await listen(http, config.port, config.host)
+  if (mail === null) await sayMailWaits(core)
 
   return {
     core,

@@ -10,10 +10,11 @@ async function setUp() {
   const server = await sharedServer()
   const app = await newApp(server)
   const { core } = server.app
-  // What other tests left is not counted here: all of it is due now.
-  server.clock.ahead += 8 * day
+  // What other tests left is not counted here: all of it is done by now, whatever their apps have set.
+  server.clock.ahead += 500 * day
   while ((await closeResolved(core)) > 0) {}
   await wakeSnoozed(core)
+  server.clock.ahead -= 492 * day
   const ticket = await newTicket(await app.customer())
   const params = { id: ticket.id }
   const sam = () => app.agent('sam')

@@ -13,14 +13,10 @@ export interface MailOptions {
   isStarted: boolean
 }
 
-/** From now on events have mails. Without an SMTP server they stay queued, which is said once; null is then the answer. */
+/** From now on events have mails. Without an SMTP server they stay queued; null is then the answer. */
 export async function openMail(core: Core, { smtp, publicUrl }: Config, { transport, isStarted }: MailOptions): Promise<Worker | null> {
   core.effects.push(planMail)
-  if (smtp === null) {
-    const { queued } = await readMailBacklog(core)
-    core.log.info({ queued }, 'SMTP_URL is not set: mail stays queued')
-    return null
-  }
+  if (smtp === null) return null
   const sender = { publicUrl, from: smtp.from, replyDomain: smtp.replyDomain, links: core.mailLinks }
   const mailer = createMailer(core, { sender, transport: transport ?? smtpTransport(smtp) })
   const opened: Worker = {
@@ -35,4 +31,10 @@ export async function openMail(core: Core, { smtp, publicUrl }: Config, { transp
   }
   if (isStarted) await opened.start()
   return opened
+}
+
+/** Says once what nobody might otherwise notice: there is no SMTP server. */
+export async function sayMailWaits(core: Core): Promise<void> {
+  const { queued } = await readMailBacklog(core)
+  core.log.info({ queued }, 'SMTP_URL is not set: mail stays queued')
 }
