@@ -47,7 +47,7 @@ describe('MAIL-11: what is due is sent, whatever becomes of the server meanwhile
 
   test('one of the connections that hangs holds up none of the others, and nothing else', async () => {
     const on = await setUpMail()
-    on.smtp.behave('hang', 1)
+    on.smtp.behave('hang', { times: 1 })
     const numbers = await due(on, 8)
     const sending = on.mailer.drain()
     await expect.poll(() => on.smtp.received(on.inbox).length).toBe(7)
@@ -64,10 +64,11 @@ describe('MAIL-11: what is due is sent, whatever becomes of the server meanwhile
     await other.backend.call('agentUpdateApp', { body: { settings: { inbox_email: inbox } } })
     await due(on, 8)
     await newTicket(await other.customer())
-    on.smtp.behave('hang', 3)
+    on.smtp.behave('hang', { to: on.inbox })
     const sending = on.mailer.drain()
     await expect.poll(() => on.smtp.received(inbox).length).toBe(1)
     expect(on.smtp.received(on.inbox)).toEqual([])
+    on.smtp.behave('accept')
     await sending
     await untilDone(on)
     expect(on.smtp.received(on.inbox)).toHaveLength(8)

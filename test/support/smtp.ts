@@ -25,8 +25,8 @@ export interface SmtpTestServer {
   received(...to: string[]): Received[]
   /** Every recipient that was named, taken or not. */
   asked: string[]
-  /** How it treats everybody from now on, or for the next so many mails. */
-  behave(behaviour: Behaviour, times?: number): void
+  /** How it treats everybody from now on, or the next so many mails, or all mails to one recipient while it takes the others. */
+  behave(behaviour: Behaviour, which?: { times: number } | { to: string }): void
   /** Nobody listens any more, until it resumes on the same port. */
   pause(): Promise<{ resume(): Promise<void> }>
   /** Open connections. */
@@ -49,10 +49,11 @@ export async function startSmtp(port = 0): Promise<SmtpTestServer> {
   const sockets = new Map<number, Socket>()
   let usual: Behaviour = 'accept'
   let next: { behaviour: Behaviour; times: number } = { behaviour: 'accept', times: 0 }
-  const current = (): Behaviour => (next.times > 0 ? next.behaviour : usual)
+  let only: string | null = null
+  const current = (to: string): Behaviour => (only !== null && to !== only ? 'accept' : next.times > 0 ? next.behaviour : usual)
   /** The behaviour for this mail, which is then dealt with. */
-  const used = (): Behaviour => {
-    const behaviour = current()
+  const used = (to: string): Behaviour => {
+    const behaviour = current(to)
     if (next.times > 0) next.times--
     return behaviour
   }
@@ -67,16 +68,16 @@ export async function startSmtp(port = 0): Promise<SmtpTestServer> {
     logger: false,
     closeTimeout: 100,
     onConnect(_, done) {
-      if (current() !== 'hang_greeting') done()
+      if (usual !== 'hang_greeting') done()
     },
     onRcptTo({ address }, _, done) {
       asked.push(address)
-      const err = atRecipient[current()]
-      if (err) used()
+      const err = atRecipient[current(address)]
+      if (err) used(address)
       done(err)
     },
     onData(stream, session, done) {
-      const behaviour = used()
+      const behaviour = used(session.envelope.rcptTo[0]?.address ?? '')
       const cut = () => sockets.get(session.remotePort)?.destroy()
       let raw = ''
       stream.setEncoding('latin1')
@@ -111,11 +112,12 @@ export async function startSmtp(port = 0): Promise<SmtpTestServer> {
     url: `smtp://127.0.0.1:${own}`,
     received: (...to) => received.filter((one) => to.length === 0 || to.includes(one.to)),
     asked,
-    behave(behaviour, times) {
+    behave(behaviour, which) {
       // Who is connected already has been greeted.
       if (behaviour === 'hang_greeting') cutAll()
-      if (times === undefined) [usual, next] = [behaviour, { behaviour, times: 0 }]
-      else next = { behaviour, times }
+      only = which && 'to' in which ? which.to : null
+      if (which && 'times' in which) next = { behaviour, times: which.times }
+      else [usual, next] = [behaviour, { behaviour, times: 0 }]
     },
     async pause() {
       const closed = new Promise((resolve) => server.server.close(resolve))
