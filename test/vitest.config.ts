@@ -5,21 +5,26 @@ const { TEST_DATABASE_URL, TEST_DATABASE_URL_ONE } = process.env
 
 const behaviour = ['test/{api,conformance,realtime}/**/*.test.ts']
 
-/** What starts processes or servers of its own, or asks the database nothing that another pool would answer otherwise: not again with a pool of one. */
-const ownServers = [
-  'process',
-  'mail-process',
-  'cli',
-  'rate-limits',
-  'wall-browser',
-  'input-framing',
-  'input-text',
-  'search',
+const files = (names: readonly string[]) => names.map((name) => `test/${name.includes('/') ? name : `api/${name}`}.test.ts`)
+
+/** What asks the database nothing that another one would answer otherwise: on PostgreSQL alone, where there is one. */
+const onceOnPostgres = files([
   'differential',
   'differential-sabotage',
+  'input-framing',
+  'mail-faults',
+  'mail-form',
+  'mail-process',
+  'rate-limits',
+  'upload-limits',
+  'wall-browser',
+  'webhook-answers',
+  'webhook-outage',
   'webhook-process',
-]
-const notOnOne = [...ownServers.map((name) => `test/api/${name}.test.ts`), 'test/realtime/handshake-limits.test.ts']
+  'realtime/handshake-limits',
+])
+/** What another pool would not answer otherwise. */
+const notOnOne = [...onceOnPostgres, ...files(['cli', 'input-text', 'process', 'search'])]
 
 /** The API and real-time suites on one database. All files share one server; every test makes an app of its own. */
 const onDatabase = (name: string, env: Record<string, string>, exclude: string[] = []): TestProjectConfiguration => ({
@@ -41,7 +46,7 @@ export default defineConfig({
     root: '..',
     projects: [
       { test: { name: 'unit', include: ['{shared,server,widget}/src/**/*.test.ts', 'demo/{desk,host}/**/*.test.ts'], testTimeout: 20_000 } },
-      onDatabase('pglite', {}),
+      onDatabase('pglite', {}, TEST_DATABASE_URL ? onceOnPostgres : []),
       ...(TEST_DATABASE_URL ? [onDatabase('postgres', { DATABASE: TEST_DATABASE_URL })] : []),
       ...(TEST_DATABASE_URL_ONE ? [onDatabase('postgres, pool of one', { DATABASE: TEST_DATABASE_URL_ONE, POOL_SIZE: '1' }, notOnOne)] : []),
       {
