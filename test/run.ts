@@ -4,14 +4,18 @@ import { fileURLToPath } from 'node:url'
 import { needChromium } from './support/chromium.ts'
 import { findPostgres, type Postgres, startPostgres } from './support/postgres.ts'
 
-/** Without arguments the databases are asked side by side, in a process each, and the browsers when those are done. */
+/** Without arguments the databases are asked side by side, in a process each, and the browsers, half of their files each, when those are done. */
 const rounds = [
+  [onProjects('unit', 'pglite', 'engine'), onProjects('postgres', 'postgres, pool of one')],
   [
-    ['unit', 'pglite', 'engine'],
-    ['postgres', 'postgres, pool of one'],
+    [...onProjects('e2e'), '--shard=1/2'],
+    [...onProjects('e2e'), '--shard=2/2'],
   ],
-  [['e2e']],
 ]
+
+function onProjects(...names: string[]): string[] {
+  return names.flatMap((name) => ['--project', name])
+}
 
 /**
  * `npm test`: every suite. The API and real-time suites run on the embedded database and, where PostgreSQL is installed, on that too, once with a pool of one connection.
@@ -40,8 +44,8 @@ async function main(): Promise<number> {
     const isWhole = given.length === 0
     const results: (Results | null)[] = []
     for (const round of isWhole ? rounds : [[[]]]) {
-      const parts = round.filter((projects) => postgres !== null || !projects.includes('postgres'))
-      results.push(...(await Promise.all(parts.map((projects) => vitest(env, isWhole ? projects.flatMap((name) => ['--project', name]) : given)))))
+      const parts = round.filter((args) => postgres !== null || !args.includes('postgres'))
+      results.push(...(await Promise.all(parts.map((args) => vitest(env, isWhole ? args : given)))))
     }
     return total(results)
   } finally {

@@ -57,7 +57,9 @@ test.each([0, 1, 2])(
     await widget.back.click()
     await widgetOf(other).open()
     const { data } = await customer.call('listTickets', {})
-    const expected = data.map((one) => `${one.subject}${one.unread_count || ''}${statuses[one.status]}`)
+    // What is unread stands first.
+    const inOrder = [...data].sort((a, b) => Number(b.unread_count > 0) - Number(a.unread_count > 0))
+    const expected = inOrder.map((one) => `${one.subject}${one.unread_count || ''}${statuses[one.status]}`)
     for (const one of [page, other]) {
       const rows = async () =>
         Promise.all(

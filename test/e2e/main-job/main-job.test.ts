@@ -111,7 +111,7 @@ test('MAIN-5: the customer closes the ticket; the composer gives way to a senten
   await widget.open()
   await widget.writeTicket('Shelf', 'Solved already')
   await widget.dialog.getByRole('button', { name: 'Close ticket' }).click()
-  await widget.dialog.getByRole('button', { name: 'Yes, close it' }).click()
+  await widget.dialog.getByRole('button', { name: 'Close it' }).click()
   await widget.dialog.getByText('This ticket is closed.').waitFor()
   expect(await widget.composer.count()).toBe(0)
   await expect.poll(async () => (await newest('emil')).status).toBe('closed')
