@@ -1,8 +1,8 @@
 import { type Stack, startStack, widgetOf } from '../support/stack.ts'
 
 /**
- * `npm run bench:widget`: a ticket of 2,000 messages in the widget, on a processor four times as slow: opening it, typing into it, and an answer that comes, with all of it
- * loaded. Prints milliseconds; ends with 1 if opening takes more than 200 (the median of five) or a task while typing more than 50.
+ * `npm run bench:widget`: a ticket of 2,000 messages in the widget, on a processor four times as slow: opening it, typing into it, and an answer that comes; the last two once as it is opened and
+ * once with all of it loaded. Prints milliseconds; ends with 1 if opening takes more than 200 (the median of five) or a task while typing into it as it is opened more than 50.
  */
 const messages = 2_000
 const slower = 4
@@ -61,13 +61,7 @@ try {
   await widget.open()
   await widget.dialog.getByText('A long story').click()
   const session = await context.newCDPSession(page)
-  const earlier = widget.dialog.getByRole('button', { name: 'Show earlier messages' })
-  while ((await widget.thread.locator('article').count()) < messages) {
-    await earlier.press('Enter', { timeout: 5_000 }).catch(() => {})
-    await page.waitForTimeout(20)
-  }
-  await widget.thread.evaluate((box) => box.scrollTo(0, box.scrollHeight))
-  await session.send('Emulation.setCPUThrottlingRate', { rate: slower })
+  await widget.thread.locator('article').last().waitFor()
   await page.evaluate(() => {
     const tasks: number[] = []
     new PerformanceObserver((list) => {
@@ -76,22 +70,42 @@ try {
     Object.assign(window, { tasks })
   })
   const tasks = () => page.evaluate(() => (window as unknown as { tasks: number[] }).tasks.splice(0))
-  await widget.composer.pressSequentially('What a long story this is, and it goes on.', { delay: 40 })
-  await page.waitForTimeout(500)
-  const typing = await tasks()
-  await (await stack.agent()).call('agentSendMessage', { params: { id }, body: { body: 'The end.' } })
-  await widget.thread.getByText('The end.').waitFor()
-  await page.waitForTimeout(500)
-  const answer = await tasks()
+  const agent = await stack.agent()
+  const throttle = (rate: number) => session.send('Emulation.setCPUThrottlingRate', { rate })
+  /** Tasks over 50 ms while somebody types, and as an answer comes. */
+  const use = async (answer: string) => {
+    await page.waitForTimeout(1_000)
+    await throttle(slower)
+    await tasks()
+    await widget.composer.pressSequentially('What a long story this is, and it goes on.', { delay: 40 })
+    await page.waitForTimeout(500)
+    const typing = await tasks()
+    await agent.call('agentSendMessage', { params: { id }, body: { body: answer } })
+    await widget.thread.getByText(answer).waitFor()
+    await page.waitForTimeout(500)
+    const answered = await tasks()
+    await throttle(1)
+    return { typing, answered }
+  }
+  const opens = await use('The end.')
+  const earlier = widget.dialog.getByRole('button', { name: 'Show earlier messages' })
+  while ((await widget.thread.locator('article').count()) < messages) {
+    await earlier.press('Enter', { timeout: 5_000 }).catch(() => {})
+    await page.waitForTimeout(20)
+  }
+  await widget.thread.evaluate((box) => box.scrollTo(0, box.scrollHeight))
+  const whole = await use('The very end.')
 
-  const longest = Math.max(0, ...typing)
   const open = opened.map(({ wall }) => wall).sort((a, b) => a - b)[2] ?? 0
+  const say = (what: string, list: readonly number[]) => process.stdout.write(`${what}: ${list.join(', ') || 'none'}\n`)
   process.stdout.write(
     `open: ${opened.map(({ wall, work }) => `${Math.round(wall)} (${Math.round(work)} of work)`).join(', ')} ms of ${limits.open}\n`,
   )
-  process.stdout.write(`longest task while typing: ${longest || 'under 50'} ms of ${limits.typing} (${typing.length} too long)\n`)
-  process.stdout.write(`tasks over 50 ms when an answer comes: ${answer.join(', ') || 'none'}\n`)
-  if (open > limits.open || longest > limits.typing) process.exitCode = 1
+  say('tasks over 50 ms while typing, as it is opened', opens.typing)
+  say('  as an answer comes', opens.answered)
+  say('tasks over 50 ms while typing, with all of it loaded', whole.typing)
+  say('  as an answer comes', whole.answered)
+  if (open > limits.open || opens.typing.some((ms) => ms > limits.typing)) process.exitCode = 1
 } finally {
   await stack.stop()
 }

@@ -1,21 +1,21 @@
 import { signal } from '@preact/signals-core'
+import type { Message } from '@support-widget/shared/message.ts'
 import { Component, type ComponentChildren, createRef } from 'preact'
 import type { Texts } from '../i18n/texts.ts'
 import { Icon } from './Icon.tsx'
 
 interface Props {
   texts: Texts
-  /** `seq` of the first and the last message shown. */
-  top: number
-  last: number
+  messages: readonly Message[]
   /** How many of the customer's own are on their way. */
   own: number
-  /** How many answers there are after a `seq`. */
-  answersAfter: (seq: number) => number
   /** The reader comes to the top: older ones, if there are. Never rejects. */
   onTop: () => Promise<unknown>
   children: ComponentChildren
 }
+
+/** The `seq` of the first one; nothing is before none. */
+const topOf = ([first]: readonly Message[]) => first?.seq ?? 0
 
 /** Distance from either end within which the reader is there, px. */
 const near = 40
@@ -48,14 +48,16 @@ export class Log extends Component<Props> {
     this.size.disconnect()
   }
   override componentDidUpdate(before: Props) {
-    if (this.props.own > before.own) this.moved(true)
-    this.settle(before)
+    const { messages, own } = this.props
+    if (own > before.own) this.moved(true)
+    // To ask for its height costs a layout, and with each letter typed this is drawn again.
+    if (messages !== before.messages || own !== before.own) this.settle(before)
   }
   settle(before: Props) {
     const box = this.box.current
     if (!box || box.scrollHeight === this.height) return
-    const { top, last } = this.props
-    if (before.last && top < before.top) box.scrollTop += box.scrollHeight - this.height
+    const { messages } = this.props
+    if (topOf(messages) < topOf(before.messages)) box.scrollTop += box.scrollHeight - this.height
     else this.toEnd()
     const line = box.querySelector<HTMLElement>('.new')
     // Come to read what is new, one begins at the first of it.
@@ -64,7 +66,7 @@ export class Log extends Component<Props> {
       this.moved(false)
     }
     this.marked = line !== null
-    if (last) {
+    if (messages.length > 0) {
       this.height = box.scrollHeight
       this.speak()
     }
@@ -75,15 +77,15 @@ export class Log extends Component<Props> {
   moved(atEnd: boolean) {
     this.atEnd = atEnd
     if (atEnd) this.left.value = null
-    else this.left.value ??= this.props.last
+    else this.left.value ??= this.props.messages.at(-1)?.seq ?? 0
   }
   /** Aloud is read what comes from now on, not what was loaded. */
   speak() {
     requestAnimationFrame(() => this.box.current?.removeAttribute('aria-live'))
   }
-  override render({ texts: { t, unread }, children, answersAfter, onTop }: Props) {
+  override render({ texts: { t, unread }, children, messages, onTop }: Props) {
     const left = this.left.value
-    const count = left === null ? 0 : answersAfter(left)
+    const count = left === null ? 0 : messages.filter((one) => one.seq > left && one.author.type === 'agent').length
     return (
       <>
         <div

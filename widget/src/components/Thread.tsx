@@ -63,14 +63,7 @@ export function Thread({ ui, person, id }: ScreenProps & { id: string }) {
   return (
     <>
       {ticket && <Facts ui={ui} person={person} ticket={ticket} />}
-      <Log
-        texts={texts}
-        top={top}
-        last={messages.at(-1)?.seq ?? 0}
-        own={unsent.length}
-        answersAfter={(seq) => messages.filter((one) => one.seq > seq && one.author.type === 'agent').length}
-        onTop={async () => top > 1 && !sync.trouble.value && earlier()}
-      >
+      <Log texts={texts} messages={messages} own={unsent.length} onTop={async () => top > 1 && !sync.trouble.value && earlier()}>
         {top > 1 && (
           <button type="button" class="quiet" onClick={earlier}>
             {t('show_earlier_messages')}
