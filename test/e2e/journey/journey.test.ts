@@ -177,6 +177,10 @@ test('JOUR-4: a visitor whose token is refused is forgotten; their text waits in
   const stored = async () => JSON.parse((await storedBy(page)).local['support-widget:demo'] ?? '{}') as { token?: string }
   const { token = '' } = await stored()
   const { customer } = await field.as(token).call('getMe', {})
+  const [ticket] = (await field.as(token).call('listTickets', {})).data
+  await (await field.agent()).call('agentUpdateTicket', { params: { id: ticket?.id ?? '' }, body: { status: 'resolved' } })
+  await widget.dialog.getByLabel('Good', { exact: true }).check()
+  await widget.dialog.getByLabel('Anything to add? (optional)').fill('a rating is nobody else’s')
   await widget.composer.fill('a thought')
   const admin = field.as(await field.sign('ada', 'admin'))
   await admin.call('agentBlockCustomer', { params: { id: customer.id }, body: { blocked: true, reason: 'spam' } })

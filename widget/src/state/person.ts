@@ -276,7 +276,8 @@ export function createPerson({ call, connect, join, persist, kept, alone, onBegi
       }
       for (const [place, draft] of drafts.value) {
         if (place === 'new') continue
-        void addTo('new', draft)
+        // A rating or an address that was asked for goes.
+        if (/^\w{26}$/.test(place)) void addTo('new', draft)
         void write(place, emptyDraft)
       }
     },
