@@ -1,5 +1,5 @@
 /** What a person writes, in Unicode code points after NFC and trimming. */
-export const textLimits = { subject: 200, body: 10_000 } as const
+export const textLimits = { subject: 200, body: 10_000, customFieldValue: 500 } as const
 
 /** Files of a message, and the largest of them, bytes. */
 export const fileLimits = { attachmentsPerMessage: 5, uploadBytes: 10 * 1024 * 1024 } as const
@@ -23,7 +23,6 @@ export const limits = {
   unusedUploadHours: 24,
   customFields: 50,
   customFieldKey: 40,
-  customFieldValue: 500,
   tags: 20,
   tag: 40,
   country: 80,

@@ -16,7 +16,7 @@ export interface Question {
   options?: (readonly [value: string, label: string])[] | undefined
 }
 
-const limitOf = (name: string) => (Object.hasOwn(textLimits, name) ? textLimits[name as keyof typeof textLimits] : Number.POSITIVE_INFINITY)
+const limitOf = (name: string) => textLimits[Object.hasOwn(textLimits, name) ? (name as keyof typeof textLimits) : 'customFieldValue']
 
 /** A number as people write it; NaN: it is none. */
 export const numberOf = (text: unknown) => Number(String(text).trim().replace(',', '.'))
