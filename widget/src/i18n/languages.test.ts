@@ -23,11 +23,11 @@ test.each(files)('LANG-1: %s has every text, with what is filled in, and no othe
 
 test('LANG-2: exactly the languages that have a file are fetched, for all others English', async () => {
   const asked: string[] = []
-  const stub = async (url: string) => {
+  const answer = async (url: string) => {
     asked.push(new URL(url).pathname)
     return Response.json(read(url.split('/').at(-1) ?? ''))
   }
-  vi.stubGlobal('fetch', stub)
+  vi.stubGlobal('fetch', answer)
   for (const file of files) {
     const texts = await fetchStrings('https://support.example', `${file.slice(0, -5)}-XX`)
     expect(texts).toEqual(read(file))
