@@ -154,14 +154,15 @@ const storm: Fault = {
     }),
 }
 
-/** A connection that sends a byte now and then. Answers how long the server bore it, ms. */
+/** A connection that sends a byte now and then. Answers how long the server bore it once it was connected, ms. */
 function dawdle(stage: Stage, head: string): Promise<number> {
   const { hostname, port } = new URL(stage.url)
-  const started = performance.now()
+  let started = performance.now()
   return new Promise((resolve) => {
     const socket = connect(Number(port), hostname)
     let timer: NodeJS.Timeout | undefined
     socket.on('connect', () => {
+      started = performance.now()
       socket.write(head)
       timer = setInterval(() => socket.write('x'), 1_000)
     })
