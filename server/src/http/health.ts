@@ -5,6 +5,7 @@ import type { Core } from '../domain/core.ts'
 import { type Backlog, isStuck, readBacklog } from '../domain/delivery-work.ts'
 import { Refusal } from '../errors.ts'
 import type { Ctx, Next } from './context.ts'
+import { inTime } from './deadline.ts'
 import { mailHealth, measureMail } from './mail-health.ts'
 
 /** A probe that waits longer than this is answered "not ready", milliseconds. */
@@ -16,20 +17,11 @@ export function mountHealth(router: Router, core: Core, registry: Registry): voi
     ctx.body = { status: 'ok' }
   })
   router.get('/health/ready', async (ctx) => {
-    const timeout = Promise.withResolvers<never>()
-    const timer = setTimeout(
-      () => timeout.reject(new Refusal('unavailable', { detail: 'The database does not answer.', retryAfter: 2 })),
-      readyWithinMs,
-    )
-    try {
-      await Promise.race([sql`select 1`.execute(core.orm.db()), timeout.promise])
-    } finally {
-      clearTimeout(timer)
-    }
+    await inTime(sql`select 1`.execute(core.orm.db()), readyWithinMs)
     if (!core.queue.running()) throw new Refusal('unavailable', { detail: 'The job queue is not running.', retryAfter: 2 })
     // Not a reason to turn people away: whoever is sent elsewhere finds the same queue there.
-    const webhooks = (await isStuck(core)) ? 'stuck' : 'ok'
-    const mail = await mailHealth(core)
+    const [isWebhookStuck, mail] = await inTime(Promise.all([isStuck(core), mailHealth(core)]), readyWithinMs)
+    const webhooks = isWebhookStuck ? 'stuck' : 'ok'
     ctx.body = { status: webhooks === 'stuck' || mail === 'stuck' ? 'degraded' : 'ok', database: 'ok', queue: 'ok', webhooks, mail }
   })
   measureBacklog(core, registry)

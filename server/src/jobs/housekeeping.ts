@@ -58,9 +58,10 @@ export async function startHousekeeping(core: Core): Promise<void> {
   const isSteady = watchClock(core.clock)
   const { boss } = core.queue
   if (core.orm.pglite) {
-    await sweepTables(core.orm.db())
     await boss.work(sweepQueue, () => sweepTables(core.orm.db()))
     await boss.schedule(sweepQueue, everyHour)
+    // Nobody waits for it at the start.
+    await boss.send(sweepQueue, {})
   }
   await boss.work(housekeepingQueue, () => keepHouse(core, isSteady))
   await boss.schedule(housekeepingQueue, everyMinute)
