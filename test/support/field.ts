@@ -80,7 +80,7 @@ async function startField(): Promise<Field> {
     },
     async page(context, user, path = '/') {
       const page = await context.newPage()
-      page.setDefaultTimeout(20_000)
+      page.setDefaultTimeout(30_000)
       await page.goto(field.hostUrl + path + (user ? `?user=${user}` : ''))
       return page
     },

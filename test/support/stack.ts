@@ -64,7 +64,7 @@ export async function startStack(settings: Record<string, string> = {}): Promise
 async function visit(browser: Browser, hostUrl: string, user: string | null, { path = '/', context: given = {} }: Visit = {}): Promise<Visitor> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...given })
   const page = await context.newPage()
-  page.setDefaultTimeout(15_000)
+  page.setDefaultTimeout(30_000)
   const complaints: string[] = []
   page.on('pageerror', (err) => complaints.push(`error: ${err.message}`))
   page.on('console', (message) => {

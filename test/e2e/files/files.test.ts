@@ -123,9 +123,10 @@ test('FILES-3: a file on its way shows how far it is, can be taken back to where
   await context.route(uploads, (route) => route.abort())
   await widget.send.click()
   await widget.thread.getByText('Not sent yet').waitFor()
+  // While it still fails: once it would arrive, it may do so before the button is found.
+  await widget.thread.getByRole('button', { name: 'Try again' }).click({ timeout: 60_000 })
   await context.unroute(uploads)
-  await widget.thread.getByRole('button', { name: 'Try again' }).click()
-  await expect.poll(attached).toEqual([['One'], ['With a file', 'slow.txt']])
+  await expect.poll(attached, { timeout: 60_000 }).toEqual([['One'], ['With a file', 'slow.txt']])
   await widget.thread.getByRole('link', { name: 'slow.txt' }).waitFor()
   await page.close()
 })
