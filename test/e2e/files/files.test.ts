@@ -101,6 +101,28 @@ test('FILES-2: they are picked, dropped and pasted, and taken out again; what do
   await page.close()
 })
 
+test('FILES-4: how much of a file has gone out is to be seen while it goes', async () => {
+  const { page, context, widget, picker, attached } = await open('slow-line')
+  await widget.writeTicket('Slow line', 'One')
+  const session = await context.newCDPSession(page)
+  await session.send('Network.enable')
+  const upTo = (uploadThroughput: number) =>
+    session.send('Network.emulateNetworkConditions', { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput })
+  await upTo(200_000)
+  await picker.setInputFiles({ name: 'large.txt', mimeType: 'text/plain', buffer: Buffer.alloc(2_000_000, 'line of a log\n') })
+  await widget.composer.fill('With a large file')
+  await widget.send.click()
+  const bar = widget.thread.getByRole('progressbar', { name: 'large.txt' })
+  const share = () => bar.evaluate((one: HTMLProgressElement) => one.value)
+  await expect.poll(share).toBeGreaterThan(0.05)
+  const first = await share()
+  expect(first).toBeLessThan(0.95)
+  await expect.poll(share).toBeGreaterThan(first)
+  await upTo(-1)
+  await expect.poll(attached).toEqual([['One'], ['With a large file', 'large.txt']])
+  await page.close()
+})
+
 test('FILES-3: a file on its way shows how far it is, can be taken back to where it was, and is tried again', async () => {
   const { page, context, widget, picker, chips, attached } = await open('way')
   await widget.writeTicket('Slow line', 'One')

@@ -122,9 +122,7 @@ export function UnsentBubble({ entry, person, texts }: UnsentProps) {
       {body && <Body text={body} />}
       {files.map((file, at) => (
         <Chip key={at} file={file} texts={texts}>
-          {state === 'sending' && (
-            <progress aria-label={file.name} value={person.files.arrived.value.has(`${sendingOf(entry)}.${at}`) ? 1 : undefined} />
-          )}
+          {state === 'sending' && <progress aria-label={file.name} value={person.files.arrived.value.get(`${sendingOf(entry)}.${at}`)} />}
         </Chip>
       ))}
       <span class="when">

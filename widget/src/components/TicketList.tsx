@@ -14,13 +14,15 @@ interface RowProps {
   subject: string | undefined
   unread: number
   go: () => void
+  /** What `go` will show can be asked for: a press takes longer than the answer. */
+  ready?: () => unknown
   texts: Texts
   children: ComponentChildren
 }
 
-const Row = ({ subject, unread, go, texts, children }: RowProps) => (
+const Row = ({ subject, unread, go, ready, texts, children }: RowProps) => (
   <li>
-    <button type="button" class={unread ? 'row unread' : 'row'} onClick={go}>
+    <button type="button" class={unread ? 'row unread' : 'row'} onClick={go} onPointerDown={ready}>
       <span class="subject">
         <bdi>{subject}</bdi>
       </span>
@@ -36,7 +38,7 @@ const Row = ({ subject, unread, go, texts, children }: RowProps) => (
 )
 
 /** Unread first, each group last changed first. */
-const Rows = ({ ui, tickets, children }: Pick<ScreenProps, 'ui'> & { tickets: readonly Ticket[]; children?: ComponentChildren }) => {
+const Rows = ({ ui, person, tickets, children }: ScreenProps & { tickets: readonly Ticket[]; children?: ComponentChildren }) => {
   const texts = ui.texts.value
   return (
     <ul>
@@ -44,7 +46,14 @@ const Rows = ({ ui, tickets, children }: Pick<ScreenProps, 'ui'> & { tickets: re
       {[...tickets]
         .sort((a, b) => Number(b.unread_count > 0) - Number(a.unread_count > 0))
         .map(({ id, subject, unread_count, status, updated_at }) => (
-          <Row key={id} subject={subject} unread={unread_count} go={() => ui.view.go('thread', id)} texts={texts}>
+          <Row
+            key={id}
+            subject={subject}
+            unread={unread_count}
+            go={() => ui.view.go('thread', id)}
+            ready={() => person.conversation.catchUp(id).catch(() => {})}
+            texts={texts}
+          >
             <Pill status={status} t={texts.t} />
             <time dateTime={updated_at}>{texts.ago(updated_at, ui.view.now.value)}</time>
           </Row>
@@ -81,11 +90,11 @@ function Tickets({ ui, person }: ScreenProps) {
           <p class="system" role="status">
             {t('found', { n: found.value.length })}
           </p>
-          <Rows ui={ui} tickets={found.value.map((one) => person.tickets.find(one.id) ?? one)} />
+          <Rows ui={ui} person={person} tickets={found.value.map((one) => person.tickets.find(one.id) ?? one)} />
         </>
       ) : (
         <>
-          <Rows ui={ui} tickets={list.value.filter((one) => !isClosed(one))}>
+          <Rows ui={ui} person={person} tickets={list.value.filter((one) => !isClosed(one))}>
             {pending.map(({ client_id, subject, state }) => (
               <Row key={client_id} subject={subject} unread={0} go={() => ui.view.go('pending', client_id)} texts={texts}>
                 {t(state)}
@@ -95,7 +104,7 @@ function Tickets({ ui, person }: ScreenProps) {
           {closed.length > 0 && (
             <details>
               <summary>{`${t('closed')} (${closed.length}${more.value ? '+' : ''})`}</summary>
-              <Rows ui={ui} tickets={closed} />
+              <Rows ui={ui} person={person} tickets={closed} />
             </details>
           )}
           {more.value && (

@@ -1,6 +1,7 @@
 import type { ErrorCode, Fault, Problem } from '@support-widget/shared/errors.ts'
 import type { Input, Output } from '@support-widget/shared/operations.ts'
 import { customerPaths, type RequestInput, requestTo } from '@support-widget/shared/paths.ts'
+import { send } from './send.ts'
 
 /** A token for the next call; `fresh` after the server refused the one before. Null: nobody is signed in. */
 export type GetToken = (how?: { fresh?: boolean }) => Promise<string | null>
@@ -33,6 +34,8 @@ interface Upload {
   once: string
   /** Its abort takes the file back. */
   stop?: AbortSignal
+  /** Hears how much of it has gone out, 0 to 1. */
+  onPart: (share: number) => void
 }
 /** Operations without arguments are called without arguments. */
 type Arguments<N extends CustomerOperation> = N extends 'uploadAttachment' ? [input: Upload] : unknown extends Input<N> ? [] : [input: Input<N>]
@@ -65,7 +68,7 @@ const isPublic = (name: CustomerOperation) => name === 'getWidgetConfig' || name
 /** The typed client: `call('createTicket', { body })`. Rejects with `ApiError` or `NetworkError` alone. */
 export function createApi({ server, getToken, signal, fetch = globalThis.fetch.bind(globalThis), timeout = 30_000 }: Ways): Call {
   /** One HTTP request, bounded in time, the reading of its body included. */
-  const exchange = async (name: CustomerOperation, { once, stop: takenBack, ...input }: Request, token: string | null) => {
+  const exchange = async (name: CustomerOperation, { once, stop: takenBack, onPart, ...input }: Request, token: string | null) => {
     const { method, url } = requestTo(customerPaths[name], input)
     const stop = new AbortController()
     const abort = () => stop.abort()
@@ -84,7 +87,9 @@ export function createApi({ server, getToken, signal, fetch = globalThis.fetch.b
     const cache = token ? 'no-store' : 'default'
     try {
       const body = json ? JSON.stringify(input.body) : ((input.body as FormData | undefined) ?? null)
-      const response = await fetch(server + url, bare<RequestInit>({ cache, headers, method, body, credentials: 'omit', signal: stop.signal }))
+      const response = await (onPart
+        ? send(server + url, { headers, method, body, signal: stop.signal, onPart })
+        : fetch(server + url, bare<RequestInit>({ cache, headers, method, body, credentials: 'omit', signal: stop.signal })))
       return { response, content: (await response.json()) as unknown }
     } catch (error) {
       throw new NetworkError('No answer', { cause: error })

@@ -6,9 +6,10 @@ const { signal } = new AbortController()
 
 function setUp() {
   const sent: [name: string, once: string][] = []
-  const call = (async (_: string, { body, once }: { body: FormData; once: string }) => {
+  const call = (async (_: string, { body, once, onPart }: { body: FormData; once: string; onPart: (share: number) => void }) => {
     const file = body.get('file') as File
     sent.push([file.name, once])
+    onPart(0.5)
     return { id: `id of ${once}` }
   }) as unknown as Call
   return { upload: createUpload(call), sent }
@@ -23,6 +24,18 @@ test('each file under a name of its own, and none twice', async () => {
   expect(sent).toEqual([
     ['a.txt', 'm.0'],
     ['b.txt', 'm.1'],
+  ])
+})
+
+test('how much of each has gone out', async () => {
+  const { upload } = setUp()
+  const parts: [string, number][] = []
+  await upload([new File(['a'], 'a.txt'), new File(['b'], 'b.txt')], 'm', signal, (...part) => parts.push(part))
+  expect(parts).toEqual([
+    ['m.0', 0.5],
+    ['m.0', 1],
+    ['m.1', 0.5],
+    ['m.1', 1],
   ])
 })
 

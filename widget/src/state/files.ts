@@ -8,8 +8,8 @@ export interface Files {
   /** As many of the new ones as fit beside the others; the names of the rest stand in `misfits`. */
   fit: (files: readonly File[], added: Iterable<File>) => readonly File[]
   misfits: Signal<string>
-  /** The files that have arrived, each by `sendingOf` its entry, a dot, and its place. */
-  arrived: ReadonlySignal<ReadonlySet<string>>
+  /** How much of each file has gone out, 0 to 1, by `sendingOf` its entry, a dot, and its place. */
+  arrived: ReadonlySignal<ReadonlyMap<string, number>>
   /** Sends the files of an entry and answers how a message names them. Rejects as the call does, and with `takenBack`. */
   send: (entry: Unsent) => Promise<{ attachments?: string[] }>
   /** False if no file of this entry is on its way. */
@@ -27,9 +27,9 @@ export function createFiles(call: Call): Files {
   const upload = createUpload(call)
   const under = new Map<string, AbortController>()
   const misfits = signal('')
-  const arrived = signal<ReadonlySet<string>>(new Set())
-  const onSent = (name: string) => {
-    arrived.value = new Set(arrived.value).add(name)
+  const arrived = signal<ReadonlyMap<string, number>>(new Map())
+  const onPart = (name: string, share: number) => {
+    arrived.value = new Map(arrived.value).set(name, share)
   }
   return {
     fit: (files, added) => {
@@ -46,7 +46,7 @@ export function createFiles(call: Call): Files {
       const stop = new AbortController()
       under.set(client_id, stop)
       try {
-        const attachments = await upload(files, sendingOf(entry), stop.signal, onSent)
+        const attachments = await upload(files, sendingOf(entry), stop.signal, onPart)
         stop.signal.throwIfAborted()
         return { attachments }
       } catch (error) {
