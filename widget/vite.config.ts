@@ -14,7 +14,7 @@ const jsx = {
 
 /** English texts of screens that are reached only with the server's help: they come with the language file, as those of other languages do. */
 const later =
-  /^(away|away_ask|away_mail|close_confirm|comment|details|error_ticket_closed|file_limits|follow_up|found|is_closed|kept|late|latest|left|merged|misfits|not_number|rate|rated|redacted|reopen|selected|thread_missing|too_long|typing)$/
+  /^(away|away_ask|away_mail|close_confirm|comment|details|error_unauthorized|file_limits|follow_up|found|is_closed|kept|late|latest|left|merged|misfits|not_number|rate|rated|redacted|reopen|selected|thread_missing|too_long|typing)$/
 /** The script has neither those nor the ones that their key spells: see `spelled` in texts.ts. All stand in `lang/en.json`. */
 const texts = {
   name: 'texts',
@@ -30,7 +30,7 @@ const texts = {
 
 /** Members of our own objects that are neither sent nor stored nor seen by a page, and that no browser has. */
 const ownNames =
-  'adopt|alone|arrived|attach|called|carry|catchUp|component(?:DidMount|DidUpdate|WillUnmount)|configure|conversation|draftOf|drafts|earlier|expect|failures|forget|hear|keepDraft|keepUnsent|kick|know|leads|leave|markRead|misfits|moment|moved|onBegin|onEvent|onFrame|onLost|onOpen|onState|onTop|outbox|peek|person|place|question|reach|readSeq|recall|receive|refusal|refused|renewIn|reread|resend|retryAfter|setHidden|settle|shouldComponentUpdate|speak|ticketId|toEnd|trouble|typist|unkept|unread|wanted|whole|wrong'
+  'adopt|alone|arrived|asked|attach|begin|called|carry|catchUp|component(?:DidMount|DidUpdate|WillUnmount)|configure|conversation|draftOf|drafts|earlier|expect|failures|forget|hear|keepDraft|keepUnsent|kick|know|leads|leave|markRead|misfits|moment|moved|onBegin|onEvent|onFrame|onLost|onOpen|onState|onTop|outbox|peek|person|place|question|reach|readSeq|recall|receive|refusal|refused|renewIn|reread|resend|retryAfter|say|setHidden|settle|shouldComponentUpdate|speak|sync|ticketId|tickets|toEnd|trouble|typist|unkept|unread|wanted|whole|wrong|asked|begin|say'
 /** Custom properties of the style: they are named in the style sheets and where they are set, and nowhere else. */
 const properties = ['surface', 'accent', 'radius', 'muted', 'danger', 'amber', 'field', 'height', 'soft', 'line']
 const shortProperties = {

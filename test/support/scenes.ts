@@ -111,6 +111,8 @@ export const scenes: Record<string, Scene> = {
     user: 'alice',
     play: async (page) => {
       await page.route('**/v1/support/tickets**', (route) => route.abort())
+      // The list may have come already, for the number at the launcher.
+      await page.reload()
       await widgetOf(page).open()
       await widgetOf(page).dialog.getByText('This could not be loaded.').waitFor()
       await widgetOf(page).dialog.getByText('help@kilnshare.example').waitFor()

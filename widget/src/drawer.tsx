@@ -82,7 +82,7 @@ export function Drawer({ ui, person, close, inline }: ScreenProps & { close: () 
         )}
       </div>
       <div class="notice" role="status">
-        {[trouble, unkept].filter(Boolean).join(' ')}
+        {[trouble, unkept, contact && ' '].filter(Boolean).join(' ')}
         {contact && <a href={`mailto:${contact}`}>{contact}</a>}
       </div>
       <Screen ui={ui} person={person} />

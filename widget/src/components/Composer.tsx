@@ -5,7 +5,7 @@ import { Left } from './Field.tsx'
 import { AttachButton, Files } from './Files.tsx'
 import { Icon } from './Icon.tsx'
 import { Refused } from './refusal.tsx'
-import { focusOnArrival, type ScreenProps } from './ui.ts'
+import { dirOf, focusOnArrival, type ScreenProps } from './ui.ts'
 
 export function Composer({ ui, person, id }: ScreenProps & { id: string }) {
   const { t } = ui.texts.value
@@ -30,7 +30,7 @@ export function Composer({ ui, person, id }: ScreenProps & { id: string }) {
             <textarea
               ref={focusOnArrival}
               rows={1}
-              dir="auto"
+              dir={dirOf(text)}
               aria-label={t('reply')}
               placeholder={t('reply')}
               value={text}

@@ -2,7 +2,7 @@ import { textLimits } from '@support-widget/shared/limits.ts'
 import { codePoints, tidy } from '@support-widget/shared/tidy.ts'
 import { createElement } from 'preact'
 import type { Texts } from '../i18n/texts.ts'
-import { focusOnArrival } from './ui.ts'
+import { dirOf, focusOnArrival } from './ui.ts'
 
 export type Answer = string | number | boolean
 
@@ -60,7 +60,7 @@ export function Field({ question: { name, label, type, required, options }, valu
       rows: 7,
       inputMode: type === 'number' ? 'decimal' : undefined,
       autocomplete: 'off',
-      dir: 'auto',
+      dir: dirOf(text),
       required,
       'aria-invalid': Boolean(fault),
       'aria-describedby': fault ? `${name}-fault` : undefined,

@@ -80,7 +80,7 @@ export function NewTicket({ ui, person }: ScreenProps) {
               t={t}
               fault={null}
             />
-            <pre>{JSON.stringify(facts, null, 1)}</pre>
+            <pre dir="ltr">{JSON.stringify(facts, null, 1)}</pre>
           </>
         )}
       </div>

@@ -1,6 +1,6 @@
 import type { Ticket } from '@support-widget/shared/ticket.ts'
 import { Refused } from './refusal.tsx'
-import type { ScreenProps } from './ui.ts'
+import { dirOf, type ScreenProps } from './ui.ts'
 
 const scores = ['very_bad', 'bad', 'okay', 'good', 'very_good'] as const
 const changeableMs = 7 * 86_400_000
@@ -43,7 +43,7 @@ export function Rating({ ui, person, ticket: { id, status, csat, merged_into } }
         <>
           <textarea
             rows={2}
-            dir="auto"
+            dir={dirOf(comment)}
             aria-label={t('comment')}
             placeholder={t('comment')}
             value={comment}

@@ -1,13 +1,10 @@
-import { en } from '../i18n/en.ts'
-import type { TextKey, Texts } from '../i18n/texts.ts'
+import type { Texts } from '../i18n/texts.ts'
 import type { ApiError } from '../net/api.ts'
 import type { Person } from '../state/person.ts'
 
-/** A refusal in words. */
-export function wordsFor(error: ApiError, t: Texts['t']): string {
-  const key = `error_${error.code}`
-  return Object.hasOwn(en, key) ? t(key as TextKey) : t('error_any', { detail: error.errors[0]?.message ?? error.detail })
-}
+/** A refusal in words: ours, else the server's. */
+export const wordsFor = ({ code, errors, detail }: ApiError, t: Texts['t']) =>
+  t(code === 'unauthorized' ? 'error_unauthorized' : 'error_any', { detail: errors[0]?.message ?? detail })
 
 /** What was refused that stood at this place, if anything was. */
 export function Refused({ person, place, t }: { person: Person; place: string; t: Texts['t'] }) {

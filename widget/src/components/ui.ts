@@ -13,6 +13,9 @@ export interface ScreenProps {
   person: Person
 }
 
+/** Of a field with this in it. Empty it would run to the right whatever the page does. */
+export const dirOf = (text: string) => (text ? 'auto' : undefined)
+
 /** A screen is where the keyboard continues: with a field only where no on-screen keyboard would jump up. */
 export const focusOnArrival = (field: HTMLElement | null) => {
   if (field && window.matchMedia('(hover: hover)').matches) field.focus({ preventScroll: true })

@@ -81,6 +81,5 @@ export const en = {
   is_closed: 'This ticket is closed.',
   kept: 'Your text is kept for the new ticket.',
   error_unauthorized: 'Please sign in again.',
-  error_ticket_closed: 'This ticket is closed. Your text is kept for the new ticket.',
   error_any: 'Failed: {detail}',
 } as const

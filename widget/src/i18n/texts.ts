@@ -37,7 +37,7 @@ const units = [
 ] as const
 
 /** The languages that have a file of texts, beside English. */
-const languages = /^(ar|de|es|fr|he|it|ja|nl|pt)\b/
+export const languages = /^(ar|de|es|fr|he|it|ja|nl|pt)\b/
 
 /** The texts of a language, or English; what a file does not have is said as the script has it. Null: no answer came. Never rejects. */
 export async function fetchStrings(server: string, locale: string): Promise<Strings | null> {
@@ -75,7 +75,8 @@ export function localeOf(...wishes: unknown[]): string {
 
 const midnight = (time: string | number) => new Date(time).setHours(0, 0, 0, 0)
 
-export function createTexts(locale: string, strings: Strings = {}): Texts {
+/** `lang`: in which the `strings` are. */
+export function createTexts(locale: string, strings: Strings = {}, lang = locale): Texts {
   const t: Texts['t'] = (key, values = {}) =>
     (Object.hasOwn(strings, key) ? String(strings[key]) : (shortened[key] ?? spelled(key))).replace(/\{(\w+)\}/g, (all, name: string) =>
       String(values[name] ?? all),
@@ -92,8 +93,8 @@ export function createTexts(locale: string, strings: Strings = {}): Texts {
   }
   return {
     locale,
-    lang: languages.test(locale) ? locale : 'en',
-    dir: rightToLeft.test(locale) ? 'rtl' : 'ltr',
+    lang,
+    dir: rightToLeft.test(lang) ? 'rtl' : 'ltr',
     t,
     unread: (n) => {
       const key = `unread_${plural.select(n)}` as const

@@ -12,11 +12,11 @@ export const send = (url: string, { method, headers, body, signal, onPart }: Sen
   new Promise<Response>((resolve, reject) => {
     const request = new XMLHttpRequest()
     request.open(method, url)
-    for (const name in headers) request.setRequestHeader(name, headers[name] ?? '')
+    for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value)
     request.upload.onprogress = ({ loaded, total }) => onPart(loaded / total)
     request.onload = () => {
-      const { status, responseText } = request
-      resolve(new Response(responseText, { status, headers: { 'retry-after': request.getResponseHeader('retry-after') ?? '' } }))
+      const { status } = request
+      resolve(new Response(request.response, { status, headers: { 'retry-after': request.getResponseHeader('retry-after') ?? '' } }))
     }
     request.onerror = request.onabort = reject
     signal.onabort = () => request.abort()

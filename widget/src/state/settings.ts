@@ -1,6 +1,6 @@
 import { computed, type ReadonlySignal, signal } from '@preact/signals-core'
 import type { WidgetConfig } from '@support-widget/shared/people.ts'
-import { createTexts, fetchStrings, ownText, type Strings, type Texts } from '../i18n/texts.ts'
+import { createTexts, fetchStrings, languages, ownText, type Strings, type Texts } from '../i18n/texts.ts'
 import type { Call } from '../net/api.ts'
 import { defaultLook, type Look, type Options } from '../options.ts'
 
@@ -30,8 +30,11 @@ export function createSettings(options: ReadonlySignal<Options>, call: Call): Se
       return { ...defaultLook, ...config.value?.theme, ...theme, ...(position && { position }), ...(offset && { offset }) } as Look
     }),
     texts: computed(() => {
-      const own = ownText(config.value?.texts ?? {}, locale.value)
-      return createTexts(locale.value, { ...strings.value, ...own, ...options.value.strings })
+      const own = { ...ownText(config.value?.texts ?? {}, locale.value), ...options.value.strings }
+      const all = { ...strings.value, ...own }
+      // A language of which nothing is here is not what the English texts run in.
+      const [told] = Object.keys(languages.test(locale.value) ? all : own)
+      return createTexts(locale.value, all, told ? locale.value : 'en')
     }),
     configure: async () => {
       config.value = await call('getWidgetConfig', { query: { app: options.peek().app } })
