@@ -214,8 +214,9 @@ export const looks = [false, true].flatMap((dark) =>
   [false, true].flatMap((rtl) =>
     [1280, 375].map((width) => ({
       name: `${dark ? 'dark' : 'light'}-${rtl ? 'rtl' : 'ltr'}-${width}`,
-      // A language that runs to the left and has no texts here: everything is still found by its English name.
-      locale: rtl ? 'fa' : 'en',
+      // A language that runs to the left and of which one text is here: everything is still found by its English name.
+      options: { locale: rtl ? 'fa' : 'en', strings: { title: 'Support' } },
+      dir: rtl ? 'rtl' : 'ltr',
       context: { viewport: { width, height: width > 600 ? 800 : 720 }, colorScheme: dark ? ('dark' as const) : ('light' as const) },
     })),
   ),
@@ -228,7 +229,7 @@ export async function play(stack: Stack, name: string, look: LookOfPage): Promis
   if (!scene) throw new Error(`no scene ${name}`)
   const { page } = await stack.visit(scene.user, { context: look.context })
   await page.waitForFunction(() => Object.hasOwn((window as unknown as { SupportWidget?: object }).SupportWidget ?? {}, 'boot'))
-  await update(page, { locale: look.locale })
+  await update(page, look.options)
   await scene.play(page)
   return page
 }

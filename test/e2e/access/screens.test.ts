@@ -27,10 +27,11 @@ test.each(Object.keys(scenes))('A11Y-1: %s has no fault in any look', async (nam
   const page = await play(stack, name, first)
   await page.evaluate(axe.source)
   const found: string[] = []
-  for (const { name: look, context, locale } of looks) {
+  for (const { name: look, context, options, dir } of looks) {
     await page.setViewportSize(context.viewport)
     await page.emulateMedia({ colorScheme: context.colorScheme })
-    await update(page, { locale })
+    await update(page, options)
+    expect(await page.locator('.root').getAttribute('dir')).toBe(dir)
     found.push(...(await faults(page)).map((fault) => `${look}: ${fault}`))
     // Nothing runs out of the drawer to the side, at the width of a telephone and at that of 400 %.
     await page.setViewportSize({ width: 320, height: 640 })
