@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { Page } from 'playwright-core'
+import { client } from './support/client.ts'
 import { furnish, type LookOfPage, looks, play, scenes, update } from './support/scenes.ts'
 import { type Stack, startStack } from './support/stack.ts'
 
@@ -37,20 +38,22 @@ async function widgetPictures(stack: Stack, look: LookOfPage, names: readonly st
   await sheet.close()
 }
 
-async function deskPictures(stack: Stack): Promise<void> {
-  const page = await stack.browser.newPage({ viewport: { width: 1280, height: 800 } })
-  await page.goto(`${stack.url}/desk/`)
-  await page.getByText('Payment not received').first().click()
-  await page.getByText('Found it').first().waitFor()
-  await take(page, 'desk-thread')
-  await page.close()
-}
-
 /** The README's picture: the customer's side and the desk's, of the same moment. */
-async function pair(stack: Stack): Promise<void> {
+async function pair(stack: Stack, look: LookOfPage): Promise<void> {
+  await client(stack.url, stack.running.demo.adminKey).call('agentUpdateApp', { body: { settings: { office_hours: null } } })
+  const desk = await stack.browser.newPage({ viewport: { width: 1280, height: 800 } })
+  await desk.goto(`${stack.url}/desk/`)
+  await desk.getByText('Payment not received').first().click()
+  await desk.getByText('Found it').first().waitFor()
+  await take(desk, 'desk-thread')
+  // By now the customer has read it all, and somebody is there.
+  const widget = await play(stack, 'thread', look)
+  await take(widget, 'thread-read')
+  await widget.context().close()
+  await desk.close()
   const page = await stack.browser.newPage({ viewport: { width: 1800, height: 610 } })
   await page.setContent(`<body style="margin:0;padding:24px;display:flex;gap:24px;background:#e7e5e0;box-sizing:border-box">
-    ${['thread-light-ltr-1280', 'desk-thread'].map((name) => `<img src="${image(name)}" style="width:864px;border-radius:10px;box-shadow:0 4px 18px #0003">`).join('')}`)
+    ${['thread-read', 'desk-thread'].map((name) => `<img src="${image(name)}" style="width:864px;border-radius:10px;box-shadow:0 4px 18px #0003">`).join('')}`)
   await page.screenshot({ path: fileURLToPath(new URL('../demo/picture.png', import.meta.url)) })
   await page.close()
 }
@@ -63,10 +66,7 @@ for (const [at, look] of looks.entries()) {
   const stack = await startStack({ SMTP_URL: 'smtp://127.0.0.1:1', MAIL_FROM: 'support@kilnshare.example', RATE_LIMITS: 'off' })
   await furnish(stack)
   await widgetPictures(stack, look, names)
-  if (at === 0 && wanted.length === 0) {
-    await deskPictures(stack)
-    await pair(stack)
-  }
+  if (at === 0 && wanted.length === 0) await pair(stack, look)
   await stack.stop()
 }
 process.stdout.write(`Pictures: ${folder}\n`)

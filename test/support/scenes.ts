@@ -209,18 +209,19 @@ export const scenes: Record<string, Scene> = {
   },
 }
 
+function lookOf(dark: boolean, dir: 'ltr' | 'rtl', width: number) {
+  const colorScheme = dark ? ('dark' as const) : ('light' as const)
+  return {
+    name: `${colorScheme}-${dir}-${width}`,
+    dir,
+    // A language that runs to the left and of which one text is here: everything is still found by its English name.
+    options: { locale: dir === 'rtl' ? 'fa' : 'en', strings: { title: 'Support' } },
+    context: { viewport: { width, height: width > 600 ? 800 : 720 }, colorScheme },
+  }
+}
+
 /** Of every kind one: light and dark, both directions, desktop and telephone. */
-export const looks = [false, true].flatMap((dark) =>
-  [false, true].flatMap((rtl) =>
-    [1280, 375].map((width) => ({
-      name: `${dark ? 'dark' : 'light'}-${rtl ? 'rtl' : 'ltr'}-${width}`,
-      // A language that runs to the left and of which one text is here: everything is still found by its English name.
-      options: { locale: rtl ? 'fa' : 'en', strings: { title: 'Support' } },
-      dir: rtl ? 'rtl' : 'ltr',
-      context: { viewport: { width, height: width > 600 ? 800 : 720 }, colorScheme: dark ? ('dark' as const) : ('light' as const) },
-    })),
-  ),
-)
+export const looks = [false, true].flatMap((dark) => (['ltr', 'rtl'] as const).flatMap((dir) => [1280, 375].map((width) => lookOf(dark, dir, width))))
 export type LookOfPage = (typeof looks)[number]
 
 /** A page of its own on which the scene has been played. */
