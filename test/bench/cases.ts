@@ -1,4 +1,8 @@
+import type { Core } from '@support-widget/server/domain/core.ts'
+import { forgetDeliveries, forgetWebhooks, isStuck, readBacklog, takeDue } from '@support-widget/server/domain/delivery-work.ts'
+import { forgetMails, readMailBacklog, takeDueMail } from '@support-widget/server/domain/mail-queue.ts'
 import { encodeId } from '@support-widget/shared/ids.ts'
+import type { Input } from '@support-widget/shared/operations.ts'
 import type { Client as Database } from 'pg'
 import type { TestApp } from '../support/factories.ts'
 
@@ -8,6 +12,8 @@ export interface Case {
 }
 
 type Query = Record<string, string | number>
+type DeliveryQuery = NonNullable<Input<'agentListDeliveries'>['query']>
+type MailQuery = NonNullable<Input<'agentListMails'>['query']>
 
 const filters: Query[] = [
   {},
@@ -102,6 +108,7 @@ export async function casesOf(url: string, app: TestApp, db: Database): Promise<
       call: () => backend.call('agentUpdateTicket', { params: { id }, body: { subject: `Subject ${Math.random()}`, tags: [`${Math.random()}`] } }),
     },
     { name: 'message', call: () => backend.call('agentSendMessage', { params: { id }, body: { body: 'Answer' } }) },
+    ...(await deliveryCases(backend, app, db)),
     { name: 'customers', call: () => agent.call('agentListCustomers', {}) },
     { name: 'customers, blocked', call: () => agent.call('agentListCustomers', { query: { blocked: 'true' } }) },
     ...['a', 'user4', 'user42@mail.example', 'nobody at all'].map((search) => ({
@@ -121,6 +128,36 @@ export async function casesOf(url: string, app: TestApp, db: Database): Promise<
     { name: 'own catch-up backward', call: () => customer.call('listMessages', { params: { id }, query: { before_seq: 3 } }) },
     { name: 'own read position', call: () => customer.call('readTicket', { params: { id }, body: { seq: 1_000 } }) },
     { name: 'own message', call: () => customer.call('sendMessage', { params: { id }, body: { body: 'More' } }) },
+  ]
+}
+
+/** What an admin looks through: what was sent to an endpoint, and the mails. */
+async function deliveryCases(backend: TestApp['backend'], app: TestApp, db: Database): Promise<Case[]> {
+  const { rows } = await db.query<{ id: string }>('select id from webhook_endpoints where app_id = $1 limit 1', [app.app.id])
+  const params = { id: encodeId(rows[0]?.id ?? '') }
+  const deliveries: DeliveryQuery[] = [{}, { status: ['exhausted'] }, { status: ['pending'] }, { after: '2000-01-01T00:00:00Z' }, { page: 500 }]
+  const mails: MailQuery[] = [{}, { state: ['failed'] }, { kind: ['new_ticket'] }, { page: 500 }]
+  return [
+    ...deliveries.map((query) => ({
+      name: `deliveries ${JSON.stringify(query)}`,
+      call: () => backend.call('agentListDeliveries', { params, query }),
+    })),
+    ...mails.map((query) => ({ name: `mails ${JSON.stringify(query)}`, call: () => backend.call('agentListMails', { query }) })),
+  ]
+}
+
+/** What the processes of an installation do by themselves, for all apps. A day from now, when there is something to do. */
+export function choresOf(now: Core): Case[] {
+  const core: Core = { ...now, clock: { ...now.clock, now: () => new Date(Date.now() + 86_400_000) } }
+  return [
+    { name: 'due deliveries', call: () => takeDue(core, 16, { perEndpoint: 4, perApp: 16 }, { endpoints: new Map(), apps: new Map() }) },
+    { name: 'how webhooks stand', call: () => readBacklog(core) },
+    { name: 'whether webhooks are stuck', call: () => isStuck(core) },
+    { name: 'deliveries forgotten', call: () => forgetDeliveries(core) },
+    { name: 'deleted webhooks forgotten', call: () => forgetWebhooks(core) },
+    { name: 'due mails', call: () => takeDueMail(core, 16) },
+    { name: 'how mail stands', call: () => readMailBacklog(core) },
+    { name: 'mails forgotten', call: () => forgetMails(core) },
   ]
 }
 

@@ -53,6 +53,20 @@ const statements = [
     from tickets t, unnest(array['ticket_created', 'message_created', 'message_created', 'ticket_read']) as kind`,
   `insert into attachments (id, app_id, message_id, position, filename, content_type, size, sha256, storage_key, created_at)
     select gen_random_uuid(), app_id, id, 0, 'photo.png', 'image/png', 1000, '', id::text, created_at from messages where seq = 1 and random() < 0.1`,
+  // Switched off, and due tomorrow, so that no worker of the server takes anything of it.
+  `insert into webhook_endpoints (id, app_id, url, description, flavour, enabled, disabled_reason, secret, created_at, updated_at)
+    select gen_random_uuid(), id, 'https://receiver.example/', '', 'native', false, 'manual', '', now(), now() from shop`,
+  `insert into webhook_deliveries (id, app_id, endpoint_id, ticket_id, message_id, event_id, type, body, state, attempts, tries, due_at, created_at, ended_at)
+    select gen_random_uuid(), m.app_id, e.id, m.ticket_id, m.id, m.id::text, 'support.message_sent', '{"data": {"message": {"body": "text"}}}', state, 1, 1,
+      case when state = 'pending' then now() + interval '12 hours' else m.created_at end, m.created_at, case when state <> 'pending' then m.created_at end
+    from (select *, case when random() < 0.98 then 'delivered' else pg_temp.pick('pending', 'exhausted') end as state from messages where seq <= 2) as m
+      join webhook_endpoints e on e.app_id = m.app_id`,
+  `insert into webhook_attempts (delivery_id, number, app_id, at, duration_ms, status) select id, 1, app_id, created_at, 20, 200 from webhook_deliveries`,
+  `insert into mails (id, app_id, ticket_id, kind, state, due_at, attempts, upto_seq, created_at, ended_at)
+    select gen_random_uuid(), app_id, id, kind, state, case when state = 'queued' then now() + interval '12 hours' else created_at end, 1, 2, created_at,
+      case when state <> 'queued' then created_at end
+    from (select t.*, kind, case when random() < 0.97 then 'sent' else pg_temp.pick('queued', 'failed') end as state
+      from (select app_id, id, created_at from tickets) as t, unnest(array['new_ticket', 'customer_unread']) as kind) as mail`,
 ]
 
 /** Fills the database, and leaves it as a night's maintenance does. */

@@ -1,6 +1,7 @@
 import { limits } from '@support-widget/shared/limits.ts'
 import type { DeliveryStatus, WebhookType } from '@support-widget/shared/webhook.ts'
 import { type Selectable, sql } from 'kysely'
+import { arrayOf } from '../db/array.ts'
 import type { Db, Tables } from '../db/orm.ts'
 import { notFound, Refusal } from '../errors.ts'
 import { audit } from './audit.ts'
@@ -86,6 +87,7 @@ export async function listDeliveries(core: Core, actor: AgentActor, endpointId: 
   const { total } = await query.select((eb) => eb.fn.countAll<string>().as('total')).executeTakeFirstOrThrow()
   const deliveries = await query
     .select(columns)
+    .orderBy('created_at', 'desc')
     .orderBy('id', 'desc')
     .limit(filter.per_page)
     .offset((filter.page - 1) * filter.per_page)
@@ -182,7 +184,7 @@ export function redeliverStretch(core: Core, actor: AgentActor, endpointId: stri
         .updateTable('webhook_deliveries')
         .set(queuedAgain(now))
         .where('app_id', '=', actor.app.id)
-        .where('id', '=', sql<string>`any(${`{${chosen.map((one) => one.id).join(',')}}`}::uuid[])`)
+        .where('id', '=', sql<string>`any(${arrayOf(chosen.map((one) => one.id))}::uuid[])`)
         .execute()
       await noteRedelivery(db, actor, endpointId, now, chosen.length)
       await core.queue.enqueueAll(db, webhookQueue, [{}])

@@ -1,6 +1,7 @@
 import { limits } from '@support-widget/shared/limits.ts'
 import type { DeliveryStatus } from '@support-widget/shared/webhook.ts'
 import { sql } from 'kysely'
+import { arrayOf } from '../db/array.ts'
 import type { Db } from '../db/orm.ts'
 import type { Core } from './core.ts'
 import { type Delivery, webhookQueue } from './deliveries.ts'
@@ -37,9 +38,7 @@ export interface UnderWay {
   apps: ReadonlyMap<string, number>
 }
 
-/** A list as PostgreSQL reads it. */
-const list = (values: Iterable<string>) => `{${[...values].join(',')}}`
-const fullOf = (counts: ReadonlyMap<string, number>, most: number) => list([...counts].filter(([, count]) => count >= most).map(([id]) => id))
+const fullOf = (counts: ReadonlyMap<string, number>, most: number) => arrayOf([...counts].filter(([, count]) => count >= most).map(([id]) => id))
 
 type Due = Pick<Delivery, 'id' | 'app_id' | 'endpoint_id'>
 
@@ -57,7 +56,7 @@ export async function takeDue(core: Core, most: number, shares: Shares, underWay
     update webhook_deliveries d set taken_until = ${new Date(now.getTime() + leaseMs)}
     from (
       select id from webhook_deliveries
-      where id = any(${list(chosen.map(({ id }) => id))}::uuid[]) and state = 'pending' and (taken_until is null or taken_until <= ${now})
+      where id = any(${arrayOf(chosen.map(({ id }) => id))}::uuid[]) and state = 'pending' and (taken_until is null or taken_until <= ${now})
       for update skip locked
     ) free, webhook_endpoints e, tickets t, customers c
     where d.id = free.id and e.app_id = d.app_id and e.id = d.endpoint_id
@@ -111,7 +110,7 @@ export async function settle(core: Core, delivery: Delivery, outcome: Outcome): 
       with settled as (
         update webhook_deliveries set state = ${state}, attempts = ${attempts}, tries = ${tries + 1}, taken_until = null,
           ended_at = ${dueAt ? null : now}::timestamptz, due_at = coalesce(${dueAt}::timestamptz, due_at)
-        where app_id = ${app_id} and id = ${id} and tries = ${tries} and state = any(${`{${from.join(',')}}`}::text[])
+        where app_id = ${app_id} and id = ${id} and tries = ${tries} and state = any(${arrayOf(from)}::text[])
         returning id, app_id
       ), noted as (
         insert into webhook_attempts (delivery_id, number, app_id, at, duration_ms, status, error)

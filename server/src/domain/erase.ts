@@ -2,6 +2,7 @@ import { encodeId } from '@support-widget/shared/ids.ts'
 import { sql } from 'kysely'
 import { nobody } from '../auth/provision.ts'
 import { hashSub } from '../auth/tombstone.ts'
+import { arrayOf } from '../db/array.ts'
 import type { Db } from '../db/orm.ts'
 import { isBrokenReference, notFound, Refusal } from '../errors.ts'
 import { audit } from './audit.ts'
@@ -149,7 +150,7 @@ async function eraseTickets(db: Db, appId: string, tickets: string[], now: Date)
   await db
     .deleteFrom('idempotency_keys')
     .where('app_id', '=', appId)
-    .where((eb) => eb.or([mentions(tickets), sql<boolean>`tickets && ${`{${tickets.join(',')}}`}::uuid[]`]))
+    .where((eb) => eb.or([mentions(tickets), sql<boolean>`tickets && ${arrayOf(tickets)}::uuid[]`]))
     .execute()
   for (const table of ['messages', 'webhook_deliveries', 'events', 'ticket_search'] as const)
     await db.deleteFrom(table).where('app_id', '=', appId).where('ticket_id', 'in', tickets).execute()
@@ -159,7 +160,7 @@ async function eraseTickets(db: Db, appId: string, tickets: string[], now: Date)
 
 /** True for a kept answer in which one of the ids stands: it is of what goes, whoever was answered. */
 const mentions = (ids: readonly string[]) =>
-  sql<boolean>`exists (select from unnest(${`{${ids.map(encodeId).join(',')}}`}::text[]) as gone (id) where strpos(idempotency_keys.answer, gone.id) > 0)`
+  sql<boolean>`exists (select from unnest(${arrayOf(ids.map(encodeId))}::text[]) as gone (id) where strpos(idempotency_keys.answer, gone.id) > 0)`
 
 /** Deletes attachments; their files are strays from now on, so that a crash loses none. */
 async function dropFiles(db: Db, appId: string, which: ReturnType<typeof sql<boolean>>, now: Date): Promise<string[]> {

@@ -1,6 +1,7 @@
 import { limits } from '@support-widget/shared/limits.ts'
 import type { MailFault, MailKind, MailReason, MailState } from '@support-widget/shared/mail.ts'
 import { type Selectable, sql } from 'kysely'
+import { arrayOf } from '../db/array.ts'
 import type { Db, Tables } from '../db/orm.ts'
 import type { Core } from './core.ts'
 
@@ -18,9 +19,6 @@ const pauses = [minutes(1), minutes(5), minutes(30), minutes(120), minutes(360)]
 /** Milliseconds from attempt number `attempts` (from 1) to the next. */
 export const pauseAfter = (attempts: number): number => pauses[Math.min(attempts, pauses.length) - 1] as number
 
-/** A list as PostgreSQL reads it. */
-const list = (values: Iterable<string | number>) => `{${[...values].join(',')}}`
-
 /**
  * Takes what is due, the oldest first, `most` at most and of no app more than `perApp` together with those that are `busy` already, with a lease. Several processes may do it at once; mail of
  * disabled apps waits.
@@ -31,12 +29,12 @@ export async function takeDueMail(core: Core, most: number, perApp = most, busy:
   const { rows } = await sql<TakenMail>`
     with due as (
       select m.id, m.app_id, m.due_at from mails m join apps on apps.id = m.app_id
-      where m.state in ('queued', 'sending') and m.due_at <= ${now} and apps.disabled_at is null and m.app_id <> all(${list(full)}::uuid[])
+      where m.state in ('queued', 'sending') and m.due_at <= ${now} and apps.disabled_at is null and m.app_id <> all(${arrayOf(full)}::uuid[])
       order by m.due_at, m.id limit ${most} for update of m skip locked
     ), ranked as (
       select due.id, due.app_id, row_number() over (partition by due.app_id order by due.due_at, due.id) as nth from due
     ), chosen as (
-      select ranked.id from ranked left join unnest(${list(busy.keys())}::uuid[], ${list(busy.values())}::int[]) as busy (app_id, count) using (app_id)
+      select ranked.id from ranked left join unnest(${arrayOf(busy.keys())}::uuid[], ${arrayOf(busy.values())}::int[]) as busy (app_id, count) using (app_id)
       where ranked.nth + coalesce(busy.count, 0) <= ${perApp}
     )
     update mails set state = 'sending', attempts = attempts + 1, due_at = ${new Date(now.getTime() + leaseMs)}

@@ -3,6 +3,7 @@ import { decodeId, encodeId } from '@support-widget/shared/ids.ts'
 import { limits } from '@support-widget/shared/limits.ts'
 import { sql } from 'kysely'
 import { v7 as uuidv7 } from 'uuid'
+import { arrayOf } from '../db/array.ts'
 import { badInput, notFound, Refusal } from '../errors.ts'
 import { say } from './append.ts'
 import { applyChanges } from './changes.ts'
@@ -66,7 +67,7 @@ async function addMessages(tx: Tx, actor: AgentActor, source: TicketRow, told: T
     select fresh.id, m.app_id, ${target.id}::uuid, ${target.seq}::int + m.seq, ${target.public_seq}::int + m.public_seq, null, m.author_type, m.customer_id,
       m.agent_id, m.body, m.is_internal, m.created_at, m.redacted_at, coalesce(m.merged_from, m.ticket_id), coalesce(m.copy_of, m.id)
     from messages m
-    join unnest(${`{${ids.join(',')}}`}::uuid[]) with ordinality as fresh (id, seq) on fresh.seq = m.seq
+    join unnest(${arrayOf(ids)}::uuid[]) with ordinality as fresh (id, seq) on fresh.seq = m.seq
     where m.app_id = ${source.app_id} and m.ticket_id = ${source.id}`.execute(tx.db)
   // What waits in the source goes on: a resolved target is taken up again, as a reply of the customer's would.
   const waits = source.status === 'open' || source.status === 'in_progress'

@@ -1,5 +1,6 @@
 import { decodeId, encodeId } from '@support-widget/shared/ids.ts'
 import { sql } from 'kysely'
+import { arrayOf } from '../db/array.ts'
 import { notFound } from '../errors.ts'
 import { dropAttachments } from './attachments.ts'
 import { audit } from './audit.ts'
@@ -106,7 +107,7 @@ async function tell(tx: Tx, actor: AgentActor, ticket: TicketRow, one: { id: str
 
 /** The answers that are kept for repeated requests hold the message as it was: they are brought to what it is now. */
 async function forgetAnswers(tx: Tx, actor: AgentActor, text: string, messageId: string, emptied: readonly { ticket_id: string }[]): Promise<void> {
-  const tickets = `{${emptied.map((one) => one.ticket_id).join(',')}}`
+  const tickets = arrayOf(emptied.map((one) => one.ticket_id))
   const kept = await tx.db
     .selectFrom('idempotency_keys')
     .select(['principal', 'operation', 'key', 'answer'])

@@ -1,11 +1,12 @@
 import type Router from '@koa/router'
 import { sql } from 'kysely'
-import { Counter, collectDefaultMetrics, Gauge, Histogram, type Registry } from 'prom-client'
+import { Counter, collectDefaultMetrics, Histogram, type Registry } from 'prom-client'
 import type { Core } from '../domain/core.ts'
-import { type Backlog, isStuck, readBacklog } from '../domain/delivery-work.ts'
+import { isStuck, readBacklog } from '../domain/delivery-work.ts'
 import { Refusal } from '../errors.ts'
 import type { Ctx, Next } from './context.ts'
 import { inTime } from './deadline.ts'
+import { measureState, secondsSince } from './gauges.ts'
 import { mailHealth, measureMail } from './mail-health.ts'
 
 /** A probe that waits longer than this is answered "not ready", milliseconds. */
@@ -24,7 +25,14 @@ export function mountHealth(router: Router, core: Core, registry: Registry): voi
     const webhooks = isWebhookStuck ? 'stuck' : 'ok'
     ctx.body = { status: webhooks === 'stuck' || mail === 'stuck' ? 'degraded' : 'ok', database: 'ok', queue: 'ok', webhooks, mail }
   })
-  measureBacklog(core, registry)
+  measureState(registry, () => readBacklog(core), [
+    { name: 'webhook_queue_depth', help: 'Deliveries that are open, due or not', of: ({ open }) => open },
+    {
+      name: 'webhook_oldest_due_seconds',
+      help: 'How long the oldest delivery has been due that nobody has',
+      of: ({ oldestDue }) => secondsSince(oldestDue, core.clock.now()),
+    },
+  ])
   measureMail(core, registry)
   router.get('/metrics', async (ctx) => {
     ctx.type = registry.contentType
@@ -50,22 +58,4 @@ export function measure(registry: Registry) {
     stop({ method: ctx.method, route })
     total.inc({ method: ctx.method, route, status: String(ctx.status) })
   }
-}
-
-/** What waits to be delivered, asked when somebody looks; without a database the figure stays as it was. */
-function measureBacklog(core: Core, registry: Registry): void {
-  const gauge = (name: string, help: string, read: (backlog: Backlog) => number) =>
-    new Gauge({
-      name,
-      help,
-      registers: [registry],
-      async collect() {
-        const backlog = await readBacklog(core).catch(() => null)
-        if (backlog) this.set(read(backlog))
-      },
-    })
-  gauge('webhook_queue_depth', 'Deliveries that are open, due or not', ({ open }) => open)
-  gauge('webhook_oldest_due_seconds', 'How long the oldest delivery has been due that nobody has', ({ oldestDue }) =>
-    oldestDue ? Math.max(0, core.clock.now().getTime() - oldestDue.getTime()) / 1000 : 0,
-  )
 }

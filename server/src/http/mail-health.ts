@@ -1,6 +1,7 @@
-import { Counter, Gauge, type Registry } from 'prom-client'
+import { Counter, type Registry } from 'prom-client'
 import type { Core } from '../domain/core.ts'
-import { type MailBacklog, readMailBacklog } from '../domain/mail-queue.ts'
+import { readMailBacklog } from '../domain/mail-queue.ts'
+import { measureState, secondsSince } from './gauges.ts'
 
 /** A mail that has been due for so long is one that nobody takes, milliseconds. */
 const stuckMs = 5 * 60_000
@@ -24,19 +25,13 @@ export function measureMail(core: Core, registry: Registry): void {
       for (const { kind, outcome, count } of core.mailTally.values()) this.inc({ kind, outcome }, count)
     },
   })
-  const gauge = (name: string, help: string, of: (backlog: MailBacklog) => number) =>
-    new Gauge({
-      name,
-      help,
-      registers: [registry],
-      async collect() {
-        const backlog = await readMailBacklog(core).catch(() => null)
-        if (backlog) this.set(of(backlog))
-      },
-    })
-  gauge('mail_queue_depth', 'Mails that wait, due or not', ({ queued }) => queued)
-  gauge('mail_failed', 'Mails that were given up in the last 30 days', ({ failed }) => failed)
-  gauge('mail_oldest_due_seconds', 'How long the oldest mail has been due that nobody has', ({ oldestDue }) =>
-    oldestDue === null ? 0 : Math.max(0, core.clock.now().getTime() - oldestDue.getTime()) / 1000,
-  )
+  measureState(registry, () => readMailBacklog(core), [
+    { name: 'mail_queue_depth', help: 'Mails that wait, due or not', of: ({ queued }) => queued },
+    { name: 'mail_failed', help: 'Mails that were given up in the last 30 days', of: ({ failed }) => failed },
+    {
+      name: 'mail_oldest_due_seconds',
+      help: 'How long the oldest mail has been due that nobody has',
+      of: ({ oldestDue }) => secondsSince(oldestDue, core.clock.now()),
+    },
+  ])
 }

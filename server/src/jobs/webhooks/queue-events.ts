@@ -1,6 +1,7 @@
 import { limits } from '@support-widget/shared/limits.ts'
 import { sql } from 'kysely'
 import { v7 as uuidv7 } from 'uuid'
+import { arrayOf } from '../../db/array.ts'
 import type { Core, Effect } from '../../domain/core.ts'
 import { webhookQueue } from '../../domain/deliveries.ts'
 import { nativeBody, pgiBody, type Told, toldOf } from '../../present/webhook.ts'
@@ -30,7 +31,7 @@ export const queueEvents =
           select id, app_id, flavour, row_number() over (order by id) as nth from webhook_endpoints
           where app_id = ${ticket.app_id} and enabled and (types is null or ${told.type} = any(types)) and (flavour = 'native' or ${pgi !== null})
         ) e
-        join unnest(${`{${ids.join(',')}}`}::uuid[]) with ordinality as fresh (id, nth) on fresh.nth = e.nth`.execute(tx.db)
+        join unnest(${arrayOf(ids)}::uuid[]) with ordinality as fresh (id, nth) on fresh.nth = e.nth`.execute(tx.db)
       return Number(numAffectedRows ?? 0)
     }
   }
