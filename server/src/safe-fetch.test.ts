@@ -1,5 +1,6 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { createServer as createTcp } from 'node:net'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { safeFetch } from './safe-fetch.ts'
 
@@ -13,6 +14,38 @@ vi.mock('node:dns', () => ({
 afterEach(() => resolved.asked.splice(0))
 
 const options = { timeoutMs: 5_000, maxBytes: 100, loopback: false }
+
+const upgrade = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n'
+
+describe('SSRF-6: whoever waits for an answer is told in time', () => {
+  const answers: [string, string, 'stay' | 'end' | 'destroy', string][] = [
+    ['another protocol', upgrade, 'stay', 'network'],
+    ['another protocol, then the end', upgrade, 'end', 'network'],
+    ['another protocol, then a reset', upgrade, 'destroy', 'network'],
+    ['nothing', '', 'end', 'reset'],
+    ['nothing, for ever', '', 'stay', 'timeout'],
+    ['a part of the body', 'HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nhello', 'stay', 'timeout'],
+    ['what is no HTTP', 'hello\r\n\r\n', 'stay', 'reset'],
+  ]
+  test.each(answers)('that is %s', async (_, text, then, fault) => {
+    resolved.addresses = [{ address: '127.0.0.1', family: 4 }]
+    const server = createTcp((socket) => {
+      socket.on('error', () => {})
+      socket.once('data', () => {
+        socket.write(text, () => {
+          if (then === 'end') socket.end()
+          if (then === 'destroy') socket.destroy()
+        })
+      })
+    })
+    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+    const begun = performance.now()
+    await expect(safeFetch(url, { ...options, timeoutMs: 1_000, method: 'POST', body: '{}', loopback: true })).rejects.toMatchObject({ fault })
+    expect(performance.now() - begun).toBeLessThan(10_000)
+    server.close()
+  })
+})
 
 describe('a name', () => {
   test.each([

@@ -118,8 +118,12 @@ export async function safeFetch(given: string, options: Outbound): Promise<Outbo
   const fault = faultOfUrl(given, options.loopback)
   if (fault !== null) throw new OutboundError('blocked', `the URL ${fault}`)
   const signal = AbortSignal.timeout(options.timeoutMs)
+  // Whatever becomes of the request, who waits for it is told in time.
+  const late = new Promise<never>((_, fail) => {
+    signal.onabort = () => fail(signal.reason)
+  })
   try {
-    return await call(given, options, signal)
+    return await Promise.race([call(given, options, signal), late])
   } catch (err) {
     throw outboundError(err, signal)
   }
@@ -141,6 +145,12 @@ async function call(given: string, options: Outbound, signal: AbortSignal): Prom
     })
     req.on('response', done)
     req.on('error', fail)
+    // Unheard, Node would drop the connection and tell nobody.
+    req.on('upgrade', (_answer, socket) => {
+      socket.destroy()
+      fail(new OutboundError('network', 'the answer changes to another protocol'))
+    })
+    req.on('close', () => fail(new OutboundError('reset', 'the connection ended without an answer')))
     req.end(options.body)
   })
   return { status: answer.statusCode ?? 0, headers: answer.headers, body: await readAll(answer, options) }

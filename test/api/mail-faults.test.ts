@@ -1,3 +1,4 @@
+import type { Effect } from '@support-widget/server/domain/core.ts'
 import { seeTicket } from '@support-widget/server/domain/lock.ts'
 import { takeDueMail } from '@support-widget/server/domain/mail-queue.ts'
 import { change } from '@support-widget/server/domain/record.ts'
@@ -232,4 +233,37 @@ test('MAIL-15: a change that is not committed mails nothing, and one that is mai
   expect(await on.mails()).toHaveLength(before)
   await record(core)
   expect(await on.mails()).toHaveLength(before + 1)
+})
+
+test('MAIL-24: an answer that is being written as the mail about an earlier one is taken is told too', async () => {
+  const on = await setUpMail()
+  const { core } = on.server.app
+  const { id } = await newTicket(on.alice)
+  await on.mailer.drain()
+  const answer = (body: string) => on.sam.call('agentSendMessage', { params: { id }, body: { body } })
+  await answer('The first answer')
+  on.server.clock.ahead += 11 * 60_000
+  // Written down with its mail, and not committed yet.
+  const planned = Promise.withResolvers<void>()
+  const committed = Promise.withResolvers<void>()
+  const hold: Effect = async () => {
+    planned.resolve()
+    await committed.promise
+  }
+  core.effects.push(hold)
+  try {
+    const second = answer('The second answer')
+    await planned.promise
+    const taking = on.mailer.drain()
+    // On a pool of one connection it cannot come further than this.
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    core.effects.splice(core.effects.indexOf(hold), 1)
+    committed.resolve()
+    await Promise.all([second, taking])
+  } finally {
+    committed.resolve()
+  }
+  await untilDone(on)
+  const told = on.smtp.received(on.address).map(({ mail }) => mail.text ?? '')
+  for (const text of ['The first answer', 'The second answer']) expect([text, told.filter((one) => one.includes(text)).length]).toEqual([text, 1])
 })

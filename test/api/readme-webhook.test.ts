@@ -31,6 +31,8 @@ test('README-5: the Node recipe takes what is signed, and nothing that was chang
     [{ ...signed(0, [secret]), 'webhook-id': 'evt_2' }, body, false],
     [{ ...signed(0, [secret]), 'webhook-timestamp': 'soon' }, body, false],
     [{}, body, false],
+    // As long in characters, not in bytes.
+    [{ ...signed(0, [secret]), 'webhook-signature': `v1,${'é'.repeat(44)}` }, body, false],
   ]
   const program = `${recipe}\nconst cases = ${JSON.stringify(cases)}
     console.log(JSON.stringify(cases.map(([headers, body]) => isFromSupport(headers, body, ${JSON.stringify(secret)}))))`

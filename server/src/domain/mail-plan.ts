@@ -9,14 +9,13 @@ import { addressOf } from './mail-address.ts'
 export const planMail: Effect = async ({ db, now }, happening) => {
   const { ticket } = happening
   for (const kind of kindsAfter(happening)) {
-    // One that waits and has told nothing yet will tell of this too. The ticket is locked, so nobody else plans meanwhile.
+    // One that waits and has told nothing yet will tell of this too: nobody takes it before this is committed, as it is locked. So is the ticket, so nobody else plans meanwhile.
     await sql`
+      with waiting as (
+        select id from mails where app_id = ${ticket.app_id} and ticket_id = ${ticket.id} and kind = ${kind} and state = 'queued' and upto_seq is null limit 1 for update)
       insert into mails (id, app_id, ticket_id, kind, state, due_at, attempts, created_at)
       select ${uuidv7()}::uuid, apps.id, ${ticket.id}::uuid, ${kind}::text, 'queued', ${now}::timestamptz + make_interval(mins => ${minutesOf[kind]}), 0, ${now}::timestamptz
-      from apps where apps.id = ${ticket.app_id} and ${minutesOf[kind]} is not null and not exists (
-        select from mails m where m.app_id = apps.id and m.ticket_id = ${ticket.id} and m.kind = ${kind} and m.state = 'queued' and m.upto_seq is null)`.execute(
-      db,
-    )
+      from apps where apps.id = ${ticket.app_id} and ${minutesOf[kind]} is not null and not exists (select from waiting)`.execute(db)
   }
 }
 
