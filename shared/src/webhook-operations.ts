@@ -61,9 +61,11 @@ export const webhookOperations = {
   },
   agentRotateWebhook: {
     summary: 'Give a webhook endpoint a new secret, which is shown once',
-    description: `For ${limits.webhookOverlapHours} hours every request carries two signatures, one of each secret.`,
+    description: `For ${limits.webhookOverlapHours} hours every request carries two signatures, one of each secret. Another rotation in that time ends the older of the two at once.`,
     access: 'admin',
     status: 200,
+    once: true,
+    secrets: ['secret'],
     params: byId,
     output: MadeWebhook,
     errors: ['not_found'],

@@ -9,7 +9,7 @@ const answer = (on: MailSetUp, ticket: { id: string }, body = 'Answer') => on.sa
 
 /** The address behind `/mail/confirm` or `/mail/unsubscribe` in a mail. */
 const linkIn = (one: Received | undefined, purpose: 'confirm' | 'unsubscribe') =>
-  new RegExp(`https?://\\S+/mail/${purpose}\\?token=[\\w.-]+`).exec(one?.mail.text ?? '')?.[0] ?? ''
+  new RegExp(`https?://\\S+/mail/${purpose}\\?lang=\\w+&token=[\\w.-]+`).exec(one?.mail.text ?? '')?.[0] ?? ''
 
 async function visitorOf(on: MailSetUp, email: string) {
   await on.settings({ visitors: true })
@@ -124,7 +124,7 @@ describe('MAIL-7: whoever wants no mail gets none', () => {
     expect(one?.header('list-unsubscribe-post')).toEqual(['List-Unsubscribe=One-Click'])
     const [, url = ''] = /^<(.+)>$/.exec(one?.header('list-unsubscribe')[0] ?? '') ?? []
     expect(url).toBe(linkIn(one, 'unsubscribe'))
-    expect(url).toMatch(new RegExp(`^${on.server.url}/mail/unsubscribe\\?token=`))
+    expect(url).toMatch(new RegExp(`^${on.server.url}/mail/unsubscribe\\?lang=en&token=`))
     const oneClick = { method: 'POST', headers: { 'Content-Type': 'application/x-www-form-urlencoded' }, body: 'List-Unsubscribe=One-Click' }
     for (let time = 0; time < 2; time++) expect((await request(url, oneClick)).status).toBe(200)
     expect((await on.alice.call('getMe', {})).customer.notify).toBe(false)
@@ -159,6 +159,61 @@ describe('MAIL-7: whoever wants no mail gets none', () => {
     await request(linkIn(on.smtp.received(email)[0], 'unsubscribe'), { method: 'POST' })
     const zoe = await on.person('zoe', { email, email_verified: true })
     expect(await zoe.call('getMe', {})).toMatchObject({ open_tickets: 1, customer: { notify: false } })
+  })
+
+  test('who reads mail at an address has the last word over those who only say that it is theirs', async () => {
+    const on = await setUpMail()
+    const typed = `typed.${on.address}`
+    const visitor = await visitorOf(on, typed)
+    const ticket = await newTicket(visitor)
+    await answer(on, ticket)
+    await on.later(10)
+    const url = linkIn(on.smtp.received(typed)[0], 'unsubscribe')
+    expect((await request(url, { method: 'POST' })).status).toBe(200)
+    const notify = async (who: typeof visitor) => (await who.call('getMe', {})).customer.notify
+    expect(await notify(visitor)).toBe(false)
+    await visitor.call('updateMe', { body: { notify: true } })
+    expect(await notify(visitor)).toBe(false)
+    await visitor.call('sendMessage', { ...at(ticket), body: { body: 'And?' } })
+    const second = await visitorOf(on, typed.toUpperCase())
+    for (const one of [ticket, await newTicket(second)]) await answer(on, one)
+    await on.later(10)
+    expect(on.smtp.received(typed)).toHaveLength(1)
+    expect(on.smtp.received(typed.toUpperCase())).toEqual([])
+    expect((await on.mails()).at(-1)).toMatchObject({ kind: 'customer_unread', state: 'cancelled', reason: 'muted' })
+    // It is that address, not the visitor.
+    const next = `next.${on.address}`
+    await visitor.call('updateMe', { body: { email: next } })
+    expect(await notify(visitor)).toBe(true)
+    await answer(on, ticket)
+    await on.later(10)
+    expect(on.smtp.received(next)).toHaveLength(1)
+    // Whoever reads there may change their mind, as long as the visitor has that address.
+    const confirm = linkIn(on.smtp.received(typed)[0], 'confirm')
+    await visitor.call('updateMe', { body: { notify: false } })
+    expect((await request(confirm, { method: 'POST' })).status).toBe(200)
+    expect(await notify(visitor)).toBe(false)
+    await visitor.call('updateMe', { body: { email: typed, notify: true } })
+    expect(await notify(visitor)).toBe(false)
+    expect((await request(confirm, { method: 'POST' })).status).toBe(200)
+    expect(await notify(visitor)).toBe(true)
+  })
+
+  test('and with them the one who has signed in with it, until they say otherwise', async () => {
+    const on = await setUpMail()
+    const visitor = await visitorOf(on, on.address)
+    const [typed, own] = [await newTicket(visitor), await newTicket(on.alice)]
+    await answer(on, typed)
+    await on.later(10)
+    await request(linkIn(on.smtp.received(on.address)[0], 'unsubscribe'), { method: 'POST' })
+    expect((await on.alice.call('getMe', {})).customer.notify).toBe(false)
+    await answer(on, own)
+    await on.later(10)
+    expect(on.smtp.received(on.address)).toHaveLength(1)
+    await on.alice.call('updateMe', { body: { notify: true } })
+    for (const ticket of [typed, own]) await answer(on, ticket)
+    await on.later(10)
+    expect(on.smtp.received(on.address)).toHaveLength(2)
   })
 
   test('looking at the page changes nothing, and it is a page of ours alone', async () => {

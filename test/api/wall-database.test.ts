@@ -85,6 +85,7 @@ const withoutMark: Record<string, string> = Object.fromEntries(
       'desk_codes.sealed',
       'erased_people.sub_hash',
       'idempotency_keys.input_hash',
+      'mail_refusals.address_hash',
       'signing_keys.secret',
       'webhook_endpoints.previous_secret',
       'webhook_endpoints.secret',

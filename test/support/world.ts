@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { decodeId, encodeId } from '@support-widget/shared/ids.ts'
-import { type Client, client } from './client.ts'
+import { type Client, client, request } from './client.ts'
 import type { Named } from './examples.ts'
 import { newApp, type TestApp } from './factories.ts'
 import { upload } from './files.ts'
@@ -73,6 +73,7 @@ export async function newWorld(server: TestServer, options: WorldOptions = {}): 
     body: { url: `https://${marks.agents}.example/hooks`, description: `Hook ${marks.agents}` },
   })
   const tickets = await makeTickets(cast, (within ?? { marks }).marks.app)
+  await refuseMail(cast)
   const ownerKind = options.visitor ? 'visitor' : 'customer'
   return {
     app,
@@ -125,6 +126,15 @@ async function makeTickets({ server, marks, owner, agentToken, customer, agent }
     agentUpload: (await upload(server, agentToken, `Waits ${marks.agents}`, `u-${marks.agents}.txt`, { agent: true })).id,
     customer: requester.id,
   }
+}
+
+/** Somebody else's address at which no mail of the app is wanted, by the link that one would have in it. */
+async function refuseMail({ server, app, marks }: Cast): Promise<void> {
+  const claims = { appId: app.app.id, customerId: app.app.id, address: `refused.${marks.any}@example.com` }
+  const { status } = await request(server.app.core.mailLinks.url('unsubscribe', claims, 'en').replace(/^.*(?=\/mail\/)/, server.url), {
+    method: 'POST',
+  })
+  if (status !== 200) throw new Error(`unsubscribing answered ${status}`)
 }
 
 /** The last of what is to be delivered to an endpoint, tried once in vain. */

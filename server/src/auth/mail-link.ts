@@ -13,8 +13,8 @@ export interface MailClaims {
 
 /** Signed links and addresses in mail. They never run out: who unsubscribes from an old mail must be heard too. */
 export interface MailLinks {
-  /** The link's URL, below our own base URL. */
-  url(purpose: MailPurpose, claims: MailClaims): string
+  /** The link's URL, below our own base URL; `lang` is what its page speaks. */
+  url(purpose: MailPurpose, claims: MailClaims, lang: string): string
   /** What the token of a link says, if it was signed for this purpose; else null. */
   read(purpose: MailPurpose, token: string): MailClaims | null
   /** The local part of an address that names a ticket (UUID): at most 64 octets, and the same in upper and lower case (RFC 5321 section 4.5.3.1.1). */
@@ -30,9 +30,9 @@ export function mailLinks(publicUrl: string, keys: readonly Buffer[]): MailLinks
   const sign = (key: Buffer, what: string) => createHmac('sha256', key).update(`mail ${what}`).digest().subarray(0, signatureBytes)
   const first = keys[0] as Buffer
   return {
-    url(purpose, { appId, customerId, address }) {
+    url(purpose, { appId, customerId, address }, lang) {
       const said = encodeId(appId) + encodeId(customerId) + Buffer.from(address).toString('base64url')
-      return `${publicUrl}/mail/${purpose}?token=${said}.${sign(first, `${purpose} ${said}`).toString('base64url')}`
+      return `${publicUrl}/mail/${purpose}?lang=${lang}&token=${said}.${sign(first, `${purpose} ${said}`).toString('base64url')}`
     },
     read(purpose, token) {
       const [, app = '', customer = '', address = '', signature = ''] = shape.exec(token) ?? []

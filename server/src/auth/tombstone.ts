@@ -7,6 +7,9 @@ export const hashSub = (appId: string, sub: string) =>
     .update(JSON.stringify([appId, sub]))
     .digest('hex')
 
+/** What is kept of an address whose owner wants no mail: the same, in lower case. */
+export const hashAddress = (appId: string, address: string) => hashSub(appId, `mailto:${address.toLowerCase()}`)
+
 /** True for the `sub` of somebody whom the app has erased. */
 export async function isErased(db: Db, appId: string, sub: string): Promise<boolean> {
   const row = await db

@@ -10,7 +10,7 @@ import postgresArray from 'postgres-array'
 import { ConfigError } from '../config.ts'
 import { ApiKeyEntity, AppEntity, CannedReplyEntity, IdempotencyKeyEntity, SigningKeyEntity } from './entities/app.ts'
 import { AuditEntity, DeskCodeEntity } from './entities/audit.ts'
-import { ErasedPersonEntity, IssuerEntity, VisitorEntity } from './entities/identity.ts'
+import { ErasedPersonEntity, IssuerEntity, MailRefusalEntity, VisitorEntity } from './entities/identity.ts'
 import { MailEntity } from './entities/mail.ts'
 import { AgentEntity, CustomerEntity } from './entities/people.ts'
 import {
@@ -43,6 +43,7 @@ const entities = [
   AgentEntity,
   IssuerEntity,
   ErasedPersonEntity,
+  MailRefusalEntity,
   VisitorEntity,
   TicketCounterEntity,
   TicketEntity,

@@ -8,7 +8,7 @@ import { settingsOf } from './apps.ts'
 import type { Core } from './core.ts'
 import { addressOf, isMailable } from './mail-address.ts'
 import { endMail, fixMail, type TakenMail } from './mail-queue.ts'
-import { mayWriteTo } from './mail-trust.ts'
+import { isRefused, isTrusted, mayWriteTo } from './mail-trust.ts'
 import { answersFor, firstWords, isSeen, wordsFor } from './mail-unread.ts'
 import { type MessageView, type TicketView, ticketViews } from './views.ts'
 
@@ -25,8 +25,8 @@ export interface Letter {
   /** Messages before them that stand in the mail as a number alone. */
   omitted: number
   to: string
-  /** BCP 47, as the ticket or its customer says; null if neither does. */
-  language: string | null
+  /** BCP 47, as the ticket and its customer say, in this order. */
+  languages: readonly (string | null)[]
   /** True if nobody vouches for the address, so that this is the only mail until the customer writes or confirms. */
   isUnconfirmed: boolean
   messageId: string
@@ -64,9 +64,9 @@ export function prepareMail(core: Core, mail: TakenMail, domain: string): Promis
     const messageId = mail.message_id ?? `<${mail.id}@${domain}>`
     await fixMail(db, mail, { upto_seq: decided.upto, recipient: decided.to, message_id: messageId })
     const { messages, omitted, to, isUnconfirmed } = decided
-    const language = mail.kind === 'customer_unread' ? (ticket.preferred_language ?? ticket.customer_locale) : null
+    const languages = [ticket.preferred_language, ticket.customer_locale]
     const firstMessageId = await firstIdOf(db, mail)
-    return { id: mail.id, kind: mail.kind, app, ticket, messages, omitted, to, language, isUnconfirmed, messageId, firstMessageId }
+    return { id: mail.id, kind: mail.kind, app, ticket, messages, omitted, to, languages, isUnconfirmed, messageId, firstMessageId }
   })
 }
 
@@ -94,6 +94,7 @@ async function forCustomer(db: Db, mail: TakenMail, app: AppRef, ticket: TicketV
   if (to === null) return 'no_address'
   if (!isMailable(to)) return 'bad_address'
   const isUnconfirmed = !isTrusted(customer as Customer, to)
+  if (isUnconfirmed && (await isRefused(db, mail.app_id, to))) return 'muted'
   if (isUnconfirmed && !(await mayWriteTo(db, mail, ticket.customer_id, to, now))) return 'unconfirmed'
   return { ...found, to, isUnconfirmed }
 }
@@ -102,10 +103,6 @@ function refusalOf(customer: Customer): CancelReason | null {
   if (customer.blocked_at !== null) return 'blocked'
   return customer.muted_at === null ? null : 'muted'
 }
-
-/** Somebody vouches for the address: the app's own signature, an agent who wrote it down, or whoever reads what is sent there. */
-const isTrusted = (customer: Customer, to: string) =>
-  (customer.email === to && (customer.email_verified || customer.by_agent)) || customer.confirmed_email === to.toLowerCase()
 
 /** A new ticket goes to the inbox, what nobody has seen to the assignee if there is one who can be reached. */
 async function forAgents(db: Db, mail: TakenMail, app: AppRef, ticket: TicketView, now: Date): Promise<Decided> {

@@ -1,6 +1,7 @@
-import { sql } from 'kysely'
+import { type Selectable, sql } from 'kysely'
 import type { MailClaims } from '../auth/mail-link.ts'
-import type { Db } from '../db/orm.ts'
+import { hashAddress } from '../auth/tombstone.ts'
+import type { Db, Tables } from '../db/orm.ts'
 import type { Core } from './core.ts'
 import type { TakenMail } from './mail-queue.ts'
 
@@ -19,44 +20,73 @@ export async function mayWriteTo(db: Db, mail: TakenMail, customerId: string, ad
   return rows[0]?.written === false
 }
 
-/** The language in which to speak to who opened a link of a mail; null if nobody knows, or the customer is gone. */
-export async function languageOf(core: Core, { appId, customerId }: MailClaims): Promise<string | null> {
-  const row = await core.orm
-    .db()
-    .selectFrom('customers')
-    .select('locale')
+type Consent = Pick<Selectable<Tables['customers']>, 'email' | 'email_verified' | 'by_agent' | 'confirmed_email' | 'muted_at'>
+
+/** Somebody vouches for the address: the app's own signature, an agent who wrote it down, or whoever reads what is sent there. */
+export const isTrusted = (customer: Consent, to: string): boolean =>
+  (customer.email === to && (customer.email_verified || customer.by_agent)) || customer.confirmed_email === to.toLowerCase()
+
+/** Whoever reads mail at the address has said that they want none, and has not changed their mind. */
+export async function isRefused(db: Db, appId: string, address: string): Promise<boolean> {
+  const row = await db
+    .selectFrom('mail_refusals')
+    .select('created_at')
     .where('app_id', '=', appId)
-    .where('id', '=', customerId)
-    .where('erased_at', 'is', null)
+    .where('address_hash', '=', hashAddress(appId, address))
     .executeTakeFirst()
-  return row?.locale ?? null
+  return row !== undefined
 }
 
-/** The customer wants no more mail. Twice is once; of a contact that has become somebody else's, it is whoever has the address now. */
+/** Whether mail to the customer is welcome: to them, and where they only say that the address is theirs, to whoever reads mail there. */
+export async function takesMail(db: Db, appId: string, customer: Consent): Promise<boolean> {
+  const { email, muted_at } = customer
+  if (muted_at !== null || email === null || isTrusted(customer, email)) return muted_at === null
+  return !(await isRefused(db, appId, email))
+}
+
+/**
+ * Whoever reads mail at the address wants no more, whoever names it: those whose address it is are muted, and so is nobody else. It holds for who has no address but came with this one. Twice is
+ * once.
+ */
 export async function unsubscribe(core: Core, { appId, customerId, address }: MailClaims): Promise<void> {
   const now = core.clock.now()
-  await core.orm
-    .db()
-    .updateTable('customers')
-    .set({ muted_at: now, updated_at: now })
-    .where('app_id', '=', appId)
-    .where(
-      sql<boolean>`(id = ${customerId} or (lower(email) = lower(${address}) and not exists (
-        select from customers gone where gone.app_id = ${appId} and gone.id = ${customerId})))`,
-    )
-    .where('erased_at', 'is', null)
-    .where('muted_at', 'is', null)
-    .execute()
+  const isTheirs = sql<boolean>`(lower(email) = lower(${address}) and (email_verified or by_agent or confirmed_email = lower(${address})) or (id = ${customerId} and email is null))`
+  await core.orm.transaction(async (db) => {
+    await db
+      .insertInto('mail_refusals')
+      .values({ app_id: appId, address_hash: hashAddress(appId, address), created_at: now })
+      .onConflict((conflict) => conflict.doNothing())
+      .execute()
+    await db
+      .updateTable('customers')
+      .set({ muted_at: now, updated_at: now })
+      .where('app_id', '=', appId)
+      .where(isTheirs)
+      .where('erased_at', 'is', null)
+      .where('muted_at', 'is', null)
+      .execute()
+    await db
+      .updateTable('customers')
+      .set({ confirmed_email: null })
+      .where('app_id', '=', appId)
+      .where('id', '=', customerId)
+      .where('confirmed_email', '=', address.toLowerCase())
+      .execute()
+  })
 }
 
-/** Whoever reads mail at the address wants it. It says nothing about who they are: the address stays unverified. */
+/** Whoever reads mail at the address wants it. It says nothing about who they are: the address stays unverified. Nothing happens if the customer has another address by now. */
 export async function confirmAddress(core: Core, { appId, customerId, address }: MailClaims): Promise<void> {
-  await core.orm
-    .db()
-    .updateTable('customers')
-    .set({ confirmed_email: address.toLowerCase(), muted_at: null, updated_at: core.clock.now() })
-    .where('app_id', '=', appId)
-    .where('id', '=', customerId)
-    .where('erased_at', 'is', null)
-    .execute()
+  await core.orm.transaction(async (db) => {
+    const { numUpdatedRows } = await db
+      .updateTable('customers')
+      .set({ confirmed_email: address.toLowerCase(), muted_at: null, updated_at: core.clock.now() })
+      .where('app_id', '=', appId)
+      .where('id', '=', customerId)
+      .where(sql<boolean>`(email is null or lower(email) = lower(${address}))`)
+      .where('erased_at', 'is', null)
+      .executeTakeFirstOrThrow()
+    if (numUpdatedRows === 0n) return
+    await db.deleteFrom('mail_refusals').where('app_id', '=', appId).where('address_hash', '=', hashAddress(appId, address)).execute()
+  })
 }

@@ -4,12 +4,16 @@ import type { Tables } from '../db/orm.ts'
 import { searchColumns } from '../db/search.ts'
 import { erased } from '../errors.ts'
 import type { Core, CustomerActor } from './core.ts'
+import { takesMail } from './mail-trust.ts'
 import { openTickets } from './views.ts'
 
 export type CustomerRow = Selectable<Tables['customers']>
 
 /** The customer themselves, with what waits for them: unread public messages of the other side, and tickets that are not closed. */
-export async function readMe(core: Core, actor: CustomerActor): Promise<{ customer: CustomerRow; unread: number; openTickets: number }> {
+export async function readMe(
+  core: Core,
+  actor: CustomerActor,
+): Promise<{ customer: CustomerRow; notify: boolean; unread: number; openTickets: number }> {
   const db = core.orm.db()
   const row = await db
     .selectFrom('customers as c')
@@ -33,7 +37,7 @@ export async function readMe(core: Core, actor: CustomerActor): Promise<{ custom
     .where('c.erased_at', 'is', null)
     .executeTakeFirst()
   if (!row) throw erased()
-  return { customer: row, unread: row.unread, openTickets: row.open_tickets }
+  return { customer: row, notify: await takesMail(db, actor.app.id, row), unread: row.unread, openTickets: row.open_tickets }
 }
 
 export interface MePatch {

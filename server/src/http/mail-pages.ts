@@ -3,7 +3,7 @@ import type Router from '@koa/router'
 import { send } from '@koa/send'
 import type { MailClaims, MailPurpose } from '../auth/mail-link.ts'
 import type { Core } from '../domain/core.ts'
-import { confirmAddress, languageOf, unsubscribe } from '../domain/mail-trust.ts'
+import { confirmAddress, unsubscribe } from '../domain/mail-trust.ts'
 import { escapeHtml } from '../present/html.ts'
 import { fill, type MailTexts, textsIn } from '../present/mail-texts.ts'
 import type { Ctx } from './context.ts'
@@ -39,18 +39,19 @@ export function mountMailPages(router: Router, core: Core): void {
 
 async function show(ctx: Ctx, core: Core, purpose: MailPurpose, what: 'question' | 'done'): Promise<void> {
   const page = pages[purpose]
-  const token = ctx.query.token
+  const { token, lang: wish = null } = ctx.query
   const claims = typeof token === 'string' ? core.mailLinks.read(purpose, token) : null
   ctx.type = 'text/html; charset=utf-8'
   ctx.set({ 'Cache-Control': 'no-store', 'X-Robots-Tag': 'noindex' })
   if (claims === null) {
-    const { lang, dir, texts } = textsIn(ctx.acceptsLanguages()[0] ?? null)
+    const { lang, dir, texts } = textsIn(...ctx.acceptsLanguages())
     ctx.status = 404
     ctx.body = html({ lang, dir, text: texts.badLink })
     return
   }
   if (what === 'done') await page.act(core, claims)
-  const { lang, dir, texts } = textsIn((await languageOf(core, claims)) ?? ctx.acceptsLanguages()[0] ?? null)
+  // As the mail was.
+  const { lang, dir, texts } = textsIn(typeof wish === 'string' ? wish : null, ...ctx.acceptsLanguages())
   const app = (await core.apps.byId(claims.appId))?.name ?? ''
   ctx.status = 200
   ctx.body = html({ lang, dir, text: fill(texts[page[what]], { app }), ...(what === 'question' ? { button: texts[page.button] } : {}) })

@@ -28,12 +28,12 @@ export function presentAgent(row: AgentRow): Agent {
 
 export const presentListedAgent = (row: AgentRow & { online: boolean }): ListedAgent => ({ ...presentAgent(row), online: row.online })
 
-export function presentSelf({ id, external_id, name, email, email_verified, muted_at }: CustomerRow): Self {
-  return { id: encodeId(id), external_id, name, email, verified: email_verified, notify: muted_at === null }
+export function presentSelf({ id, external_id, name, email, email_verified }: CustomerRow, notify: boolean): Self {
+  return { id: encodeId(id), external_id, name, email, verified: email_verified, notify }
 }
 
-export function presentMe(app: AppRef, me: { customer: CustomerRow; unread: number; openTickets: number }): Me {
-  return { app: appOf(app), customer: presentSelf(me.customer), unread_count: me.unread, open_tickets: me.openTickets }
+export function presentMe(app: AppRef, me: { customer: CustomerRow; notify: boolean; unread: number; openTickets: number }): Me {
+  return { app: appOf(app), customer: presentSelf(me.customer, me.notify), unread_count: me.unread, open_tickets: me.openTickets }
 }
 
 /** `agent` null is an API key, which may do what an admin may. */

@@ -13,7 +13,11 @@ test('MAIL-7: the page behind a link of a mail asks, and does it at the press of
   const app = await core.apps.byPublicId('demo')
   const alice = await stack.customer('alice')
   const { customer } = await alice.call('getMe', {})
-  const link = core.mailLinks.url('unsubscribe', { appId: app?.id ?? '', customerId: decodeId(customer.id) ?? '', address: customer.email ?? '' })
+  const link = core.mailLinks.url(
+    'unsubscribe',
+    { appId: app?.id ?? '', customerId: decodeId(customer.id) ?? '', address: customer.email ?? '' },
+    'en',
+  )
   const context = await stack.browser.newContext({ viewport: { width: 375, height: 700 }, colorScheme: 'dark' })
   const page = await context.newPage()
   const complaints: string[] = []

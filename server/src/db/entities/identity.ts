@@ -26,6 +26,14 @@ export const ErasedPersonEntity = defineEntity({
   properties: { appId: p.uuid().primary(), subHash: p.text().primary(), erasedAt: p.datetime() },
 })
 
+/** An address at which no mail of the app is wanted, whoever names it. Only a hash of it is kept. */
+export const MailRefusalEntity = defineEntity({
+  name: 'MailRefusal',
+  tableName: 'mail_refusals',
+  primaryKeys: ['appId', 'addressHash'],
+  properties: { appId: p.uuid().primary(), addressHash: p.text().primary(), createdAt: p.datetime() },
+})
+
 /** An anonymous customer's way in. Once merged, `customerId` is the customer who signed in and the token is dead. */
 export const VisitorEntity = defineEntity({
   name: 'Visitor',

@@ -22,7 +22,7 @@ export function mountVisitors(router: Router, { core, auth, rateLimit }: Doors):
     auth.checkOrigin(app, ctx.req.headers.origin)
     await rateLimit.visitor(ctx)
     const { token, customer, expiresAt } = await createVisitor(core, app)
-    const answer: Output<'createVisitor'> = { token, customer: presentSelf(customer), expires_at: expiresAt.toISOString() }
+    const answer: Output<'createVisitor'> = { token, customer: presentSelf(customer, true), expires_at: expiresAt.toISOString() }
     ctx.status = operation.status
     ctx.set('Cache-Control', 'no-store')
     ctx.body = answer

@@ -63,8 +63,8 @@ const oneLine = (text: string) =>
     .replace(/ {2,}/g, ' ')
     .trim()
 
-const linkOf = (purpose: 'unsubscribe' | 'confirm', { app, ticket, to }: Letter, { links }: Sender) =>
-  links.url(purpose, { appId: app.id, customerId: ticket.customer_id, address: to })
+const linkOf = (purpose: 'unsubscribe' | 'confirm', { app, ticket, to, languages }: Letter, { links }: Sender) =>
+  links.url(purpose, { appId: app.id, customerId: ticket.customer_id, address: to }, textsIn(...languages).lang)
 
 /**
  * The app's page on which the widget opens the ticket: its `return_url` with `{ticket_id}` filled in, and with `support_ticket` unless it has that itself. Null if the app names none.
@@ -81,7 +81,7 @@ export function ticketUrl(returnUrl: string | null, ticketId: string): string | 
 
 function sheetForCustomer(letter: Letter, sender: Sender): Sheet {
   const { app, ticket } = letter
-  const { lang, dir, texts } = textsIn(letter.language)
+  const { lang, dir, texts } = textsIn(...letter.languages)
   const said = (text: string) => fill(text, { app: oneLine(app.name), subject: oneLine(ticket.subject) })
   const url = ticketUrl(settingsOf(app).return_url, encodeId(ticket.id))
   const confirm = { text: said(texts.onlyOnce), link: { label: texts.confirm, url: linkOf('confirm', letter, sender) } }
