@@ -14,7 +14,7 @@ const jsx = {
 
 /** English texts of screens that are reached only with the server's help: they come with the language file, as those of other languages do. */
 const later =
-  /^(away|away_ask|away_mail|close_confirm|comment|details|error_unauthorized|file_limits|follow_up|found|is_closed|kept|late|latest|left|merged|misfits|not_number|rate|rated|redacted|reopen|selected|thread_missing|too_long|typing)$/
+  /^(away|away_ask|away_mail|close_confirm|comment|details|error_unauthorized|file_limits|follow_up|found|is_closed|kept|late|latest|left|load_error|merged|misfits|not_number|offline|rate|rated|redacted|reopen|required|selected|thread_missing|too_long|typing|unkept|unreachable)$/
 /** The script has neither those nor the ones that their key spells: see `spelled` in texts.ts. All stand in `lang/en.json`. */
 const texts = {
   name: 'texts',
@@ -49,7 +49,7 @@ export default defineConfig({
     minify: 'terser',
     terserOptions: {
       ecma: 2022,
-      compress: { passes: 8, keep_fargs: false, pure_getters: true, unsafe: true, unsafe_arrows: true, unsafe_comps: true, unsafe_methods: true },
+      compress: { passes: 3, inline: 1, keep_fargs: false, unsafe: true, unsafe_arrows: true, unsafe_comps: true },
       // Names that begin with `_` are preact's own.
       mangle: { properties: { regex: new RegExp(`^(_[a-z].*|${ownNames})$`), nth_identifier: { get: (at: number) => `_${at.toString(36)}` } } },
       format: { comments: false },

@@ -70,7 +70,7 @@ export const WidgetTheme = z
     font: z
       .string()
       .max(200)
-      .regex(/^[\w\s"',-]+$/, 'must be a list of font families')
+      .regex(/^([\w\s,-]|"[\w\s,'-]*"|'[\w\s,"-]*')+$/, 'must be a list of font families')
       .optional(),
     position: z.enum(['right', 'left']).optional(),
     offset: z.strictObject({ x: pixels(1000), y: pixels(1000) }).optional(),

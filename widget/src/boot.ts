@@ -153,19 +153,19 @@ export function startWidget(first: Options, emit: Emit): Widget {
       })
     }),
     effect(() => {
-      void unread.value
-      // What arrives in an open thread is read in the same turn.
-      queueMicrotask(() => {
+      const tellUnread = () => {
         const unread_count = unread.peek()
         if (unread_count !== lastUnread) emit('unread_changed', { unread_count })
         lastUnread = unread_count
-      })
+      }
+      // What arrives in an open thread is read in the same turn.
+      if (unread.value >= 0) queueMicrotask(tellUnread)
     }),
     effect(() => {
       if (view.wake.value) void untracked(settle)
     }),
     effect(() => {
-      if (view.open.value && options.value.locale) void untracked(settings.speak)
+      if (view.wake.value >= 0 && view.open.value && options.value.locale) void untracked(settings.speak)
     }),
     // In its own place it is open for whoever is known.
     effect(() => {

@@ -56,6 +56,7 @@ describe('what is not is named, and changes nothing', () => {
     [{ server: 'javascript:alert(1)' }, 'server'],
     [{ theme: { color: 'red;}' } }, 'color'],
     [{ theme: { font: 'a}b' } }, 'font'],
+    [{ theme: { font: "Rock'n Roll" } }, 'font'],
     [{ theme: 5 }, 'theme'],
     [{ launcher: '[[' }, 'launcher'],
     [{ position: 'top' }, 'position'],

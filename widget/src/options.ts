@@ -101,7 +101,7 @@ const themeReaders: Readers<Partial<Theme>> = {
   color: like(/^#[0-9a-f]{6}$/i),
   mode: like(/^(auto|light|dark)$/),
   radius: pixels,
-  font: like(/^[\w\s"',-]+$/),
+  font: like(/^([\w\s,-]|"[\w\s,'-]*"|'[\w\s,"-]*')+$/),
 }
 
 const optionReaders: Readers<Options> = {

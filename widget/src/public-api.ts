@@ -27,9 +27,10 @@ const filesOf = (given: unknown): File[] => {
 }
 
 function openingOf(given: unknown): Opening {
+  const { ticket } = pick(given, 'ticket')
   const draft = own(given).find(([name]) => name === 'draft')?.[1]
   return {
-    ...pick(given, 'ticket'),
+    ...(ticket && { ticket: ticket.toUpperCase() }),
     ...(draft && { draft: pick(typeof draft === 'string' ? { body: draft } : draft, 'subject', 'body', 'category') }),
   }
 }
@@ -94,7 +95,12 @@ export function createPublicApi(server: string) {
       const files = filesOf(given)
       const custom_fields = own(given).find(([name]) => name === 'custom_fields')?.[1]
       if (!input.subject || !(input.body || files.length > 0)) throw new TypeError('no subject or body')
-      return running.createTicket({ ...input, body: input.body ?? '', files, more: custom_fields && { custom_fields } })
+      return running.createTicket({
+        ...input,
+        body: input.body ?? '',
+        files,
+        more: custom_fields && { custom_fields: JSON.parse(JSON.stringify(custom_fields)) },
+      })
     },
   }
   /** Another app or server is another widget; what the page listens for it still hears. */

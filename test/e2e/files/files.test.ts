@@ -35,7 +35,7 @@ const give = (page: Page, type: 'drop' | 'paste', names: string[], text = '') =>
     (dialog, given) => {
       const data = new DataTransfer()
       for (const name of given.names) data.items.add(new File(['content'], name, { type: 'text/plain' }))
-      if (given.text) data.setData('text/plain', given.text)
+      if (given.text) for (const type of ['text/plain', 'text/html']) data.setData(type, given.text)
       const init = { bubbles: true, cancelable: true, composed: true }
       const event =
         given.type === 'drop' ? new DragEvent('drop', { ...init, dataTransfer: data }) : new ClipboardEvent('paste', { ...init, clipboardData: data })

@@ -108,6 +108,7 @@ export function UnsentBubble({ entry, person, texts }: UnsentProps) {
   const { t } = texts
   const { client_id, body, files = [], state } = entry
   const late = state === 'late'
+  const gone = files.map((_, at) => person.files.arrived.value.get(`${sendingOf(entry)}.${at}`))
   const link = (key: TextKey, action: () => unknown) => (
     <>
       {' · '}
@@ -122,7 +123,7 @@ export function UnsentBubble({ entry, person, texts }: UnsentProps) {
       {body && <Body text={body} />}
       {files.map((file, at) => (
         <Chip key={at} file={file} texts={texts}>
-          {state === 'sending' && <progress aria-label={file.name} value={person.files.arrived.value.get(`${sendingOf(entry)}.${at}`)} />}
+          {state === 'sending' && <progress aria-label={file.name} value={gone[at]} />}
         </Chip>
       ))}
       <span class="when">
@@ -130,7 +131,7 @@ export function UnsentBubble({ entry, person, texts }: UnsentProps) {
         {late && link('send_now', () => person.outbox.resend(client_id))}
         {late && link('delete', () => person.discard(client_id))}
         {state === 'failed' && link('try_again', person.outbox.kick)}
-        {files.length > 0 && !late && link('cancel', () => person.cancel(entry))}
+        {!late && gone.some((share) => share !== 1) && link('cancel', () => person.cancel(entry))}
       </span>
     </article>
   )

@@ -20,6 +20,8 @@ test.each([
 test.each([
   ['number', '2,5', null],
   ['number', 'two', 'Please enter a number.'],
+  ['number', '1,000', 'Please enter a number.'],
+  ['number', '-0.125', null],
   ['number', '1e999', 'Please enter a number.'],
   ['number', '', null],
   ['text', 'x'.repeat(500), null],

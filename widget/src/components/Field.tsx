@@ -18,8 +18,13 @@ export interface Question {
 
 const limitOf = (name: string) => textLimits[Object.hasOwn(textLimits, name) ? (name as keyof typeof textLimits) : 'customFieldValue']
 
-/** A number as people write it; NaN: it is none. */
-export const numberOf = (text: unknown) => Number(String(text).trim().replace(',', '.'))
+/** A number as people write it; NaN: it is none, or may be a thousand or a whole. */
+export const numberOf = (text: unknown) =>
+  Number(
+    String(text)
+      .trim()
+      .replace(/,(?!\d{3}$)/, '.'),
+  )
 
 /** What the server will say of an answer, said before: in its own count. Null: nothing. */
 export function faultOf({ name, type, required }: Omit<Question, 'label'>, given: Answer, t: Texts['t']): string | null {

@@ -71,7 +71,8 @@ export function Files({ ui, person, place }: ScreenProps & { place: string }) {
   const texts = ui.texts.value
   const { t } = texts
   const files = person.drafts.value.get(place)?.files ?? []
-  const names = person.files.misfits.value
+  const [at, all] = person.files.misfits.value
+  const names = at === place && all
   return (
     <>
       {files.map((file, at) => (
@@ -110,8 +111,8 @@ function placeOf({ screen }: View, { tickets }: Person): string | null {
 export function fileWays({ ui, person }: ScreenProps) {
   const take = (event: Event, data: DataTransfer | null) => {
     const place = placeOf(ui.view, person)
-    // From an office program come the text and its picture: the text is meant.
-    if (!data?.types.includes('Files') || data.types.includes('text/plain')) return
+    // From an office program come the text, formatted and plain, and its picture: the text is meant. With a file come its name, or where on the web it was.
+    if (!data?.types.includes('Files') || ['text/plain', 'text/html'].every((type) => data.types.includes(type))) return
     event.preventDefault()
     if (place) person.attach(place, data.files)
   }

@@ -19,6 +19,7 @@ const topOf = ([first]: readonly Message[]) => first?.seq ?? 0
 
 /** Distance from either end within which the reader is there, px. */
 const near = 40
+const isAtEnd = (box: Element) => box.scrollHeight - box.scrollTop - box.clientHeight < near
 
 /** Stays at its end while the reader is there, and in its place when older messages come in above. */
 export class Log extends Component<Props> {
@@ -31,7 +32,9 @@ export class Log extends Component<Props> {
 
   /** The box itself becomes smaller, as the composer grows or a keyboard comes up. */
   size = new ResizeObserver(() => {
-    this.shown = this.box.current?.clientHeight
+    const box = this.box.current
+    this.shown = box?.clientHeight
+    if (box && isAtEnd(box)) this.moved(true)
     this.toEnd()
   })
   shown: number | undefined
@@ -96,7 +99,7 @@ export class Log extends Component<Props> {
           aria-label={t('messages')}
           onScroll={({ currentTarget: box }) => {
             // Of another size by now: that was not the reader.
-            if (box.clientHeight === this.shown) this.moved(box.scrollHeight - box.scrollTop - box.clientHeight < near)
+            if (box.clientHeight === this.shown) this.moved(isAtEnd(box))
             if (box.scrollTop > near) return
             box.setAttribute('aria-live', 'off')
             void onTop().then(() => this.speak())

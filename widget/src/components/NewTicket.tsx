@@ -44,7 +44,7 @@ export function NewTicket({ ui, person }: ScreenProps) {
     if (asked.some(({ wrong }) => wrong)) return focusFault(event.currentTarget)
     const given = fields.flatMap(({ key, type }) => {
       const answer = answers.get(key) || ''
-      return answer === '' ? [] : [[key, type === 'number' ? numberOf(answer) : answer]]
+      return String(answer).trim() ? [[key, type === 'number' ? numberOf(answer) : answer]] : []
     })
     person.submit(Object.fromEntries(given))
   }

@@ -92,6 +92,8 @@ function Tickets({ ui, person }: ScreenProps) {
           </p>
           <Rows ui={ui} person={person} tickets={found.value.map((one) => person.tickets.find(one.id) ?? one)} />
         </>
+      ) : wanted.value.trim() ? (
+        <Bones t={t} />
       ) : (
         <>
           <Rows ui={ui} person={person} tickets={list.value.filter((one) => !isClosed(one))}>

@@ -16,7 +16,8 @@ export const send = (url: string, { method, headers, body, signal, onPart }: Sen
     request.upload.onprogress = ({ loaded, total }) => onPart(loaded / total)
     request.onload = () => {
       const { status } = request
-      resolve(new Response(request.response, { status, headers: { 'retry-after': request.getResponseHeader('retry-after') ?? '' } }))
+      // Some answers must not have a body, not even an empty one.
+      resolve(new Response(request.response || null, { status, headers: { 'retry-after': request.getResponseHeader('retry-after') ?? '' } }))
     }
     request.onerror = request.onabort = reject
     signal.onabort = () => request.abort()

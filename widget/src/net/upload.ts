@@ -28,6 +28,7 @@ export function createUpload(call: Call) {
   return async (files: readonly File[], name: string, stop: AbortSignal, onPart: (name: string, share: number) => void): Promise<string[]> => {
     const ids: string[] = []
     for (const [at, file] of files.entries()) {
+      stop.throwIfAborted()
       const once = `${name}.${at}`
       ids.push(await upload(file, once, stop, (share) => onPart(once, share)))
       onPart(once, 1)

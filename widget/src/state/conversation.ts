@@ -49,7 +49,7 @@ export function createConversation({ call, tickets, onMessage, onRead }: Ways): 
   const threads = new Map<string, Signal<Thread>>()
   /** `updated_at` of the ticket when all that is known of its thread was read, and when that was. */
   const readAt = new Map<string, readonly [updatedAt: string, at: number]>()
-  let reading: Promise<void> | undefined
+  const reading = new Map<string, Promise<void>>()
   const thread = (id: string) => {
     const known = threads.get(id)
     if (known) return known
@@ -105,8 +105,9 @@ export function createConversation({ call, tickets, onMessage, onRead }: Ways): 
     const ended = Date.now() > at + linksLast && messages.some(({ attachments }) => attachments.length > 0)
     if (last !== before || ended) readAt.set(id, [await readFrom(id, (messages[0]?.seq ?? 1) - 1), Date.now()])
   }
-  /** Of so many unread answers the first. */
-  const firstUnread = (messages: readonly Message[], count: number) => messages.filter(({ author }) => author.type === 'agent').at(-count)?.seq ?? 0
+  /** Of so many unread answers the first that is here. */
+  const firstUnread = (messages: readonly Message[], count: number) =>
+    messages.filter(({ author }) => author.type === 'agent').slice(-count)[0]?.seq ?? 0
   const gap = (id: string) => thread(id).value.messages.length !== inOrder(thread(id).value.messages).length
   const catchUp = async (id: string) => {
     if (thread(id).value.load === 'loading') return
@@ -122,10 +123,9 @@ export function createConversation({ call, tickets, onMessage, onRead }: Ways): 
   }
   /** However often the reader comes to the top, a page at a time. */
   const earlier = (id: string, limit = firstPage) => {
-    reading ??= readBefore(id, limit).finally(() => {
-      reading = undefined
-    })
-    return reading
+    const going = reading.get(id) ?? readBefore(id, limit).finally(() => reading.delete(id))
+    reading.set(id, going)
+    return going
   }
 
   return {

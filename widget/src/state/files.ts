@@ -6,8 +6,9 @@ import type { Unsent } from './merge.ts'
 
 export interface Files {
   /** As many of the new ones as fit beside the others; the names of the rest stand in `misfits`. */
-  fit: (files: readonly File[], added: Iterable<File>) => readonly File[]
-  misfits: Signal<string>
+  fit: (place: string, files: readonly File[], added: Iterable<File>) => readonly File[]
+  /** Where they were to go, and their names. */
+  misfits: Signal<readonly string[]>
   /** How much of each file has gone out, 0 to 1, by `sendingOf` its entry, a dot, and its place. */
   arrived: ReadonlySignal<ReadonlyMap<string, number>>
   /** Sends the files of an entry and answers how a message names them. Rejects as the call does, and with `takenBack`. */
@@ -26,16 +27,16 @@ export const takenBack = new ApiError({ detail: 'Taken back' }, 400)
 export function createFiles(call: Call): Files {
   const upload = createUpload(call)
   const under = new Map<string, AbortController>()
-  const misfits = signal('')
+  const misfits = signal<readonly string[]>([])
   const arrived = signal<ReadonlyMap<string, number>>(new Map())
   const onPart = (name: string, share: number) => {
     arrived.value = new Map(arrived.value).set(name, share)
   }
   return {
-    fit: (files, added) => {
+    fit: (place, files, added) => {
       const all = [...added]
       const fit = all.filter(({ size }) => size <= fileLimits.uploadBytes).slice(0, Math.max(fileLimits.attachmentsPerMessage - files.length, 0))
-      misfits.value = all.flatMap((one) => (fit.includes(one) ? [] : one.name)).join(', ')
+      misfits.value = [place, all.flatMap((one) => (fit.includes(one) ? [] : one.name)).join(', ')]
       return [...files, ...fit]
     },
     misfits,

@@ -1,5 +1,5 @@
 import { type ReadonlySignal, signal } from '@preact/signals-core'
-import { createApi, retryable } from '../net/api.ts'
+import { createApi, end as ended, retryable } from '../net/api.ts'
 import { type connectSocket, type SocketOptions, waitBefore } from '../net/socket.ts'
 import { type Emit, report } from './events.ts'
 import { alone } from './lock.ts'
@@ -98,6 +98,8 @@ export function createIdentity({ app, server, view, connect, emit }: Ways): Iden
     const kept = await persist.load()
     // Somebody else was named while we looked.
     if (mine !== life) return
+    // A call that was under way for somebody who left never settles: it must not hold up what they send when they are back.
+    const over = ended(mine.signal).catch(() => {})
     const place = `${ours}:${scopeOf(kind, name)[1]}`
     const call = createApi({ server, getToken, signal: life.signal })
     const made = createPerson({
@@ -106,7 +108,7 @@ export function createIdentity({ app, server, view, connect, emit }: Ways): Iden
       join: (ways) => joinTabs({ name: place, visible: view.visible, ...ways }),
       persist,
       kept,
-      alone: (lane, task) => alone(`${place}:${lane}`, task),
+      alone: (lane, task) => alone(`${place}:${lane}`, () => Promise.race([task(), over])),
       onBegin: () => {
         try {
           // Heard in the other tabs, and nothing stays of it.

@@ -60,7 +60,7 @@ export interface Person {
   called: Signal<boolean>
   /** Throws away what was not sent. */
   discard: (clientId: string) => void
-  /** Takes back what is being sent, as long as its files are on their way: to where it was typed. */
+  /** Takes back what is being sent, as long as its files are on their way, or what waits to be: to where it was typed. */
   cancel: (entry: Unsent) => void
   /** Nothing of what waits is sent: it all goes into the form of a new ticket. */
   recall: () => void
@@ -191,7 +191,7 @@ export function createPerson({ call, connect, join, persist, kept, alone, onBegi
 
   const post = (entry: Omit<Unsent, 'client_id' | 'at' | 'state'>) => {
     refusal.value = null
-    files.misfits.value = ''
+    files.misfits.value = []
     const client_id = newClientId()
     return { client_id, answer: outbox.add({ ...entry, client_id, at: Date.now(), state: 'sending' }) }
   }
@@ -230,7 +230,7 @@ export function createPerson({ call, connect, join, persist, kept, alone, onBegi
     ),
     drafts,
     write,
-    attach: (ticketId, added) => void write(ticketId, { files: files.fit(draftOf(ticketId).files, added) }),
+    attach: (ticketId, added) => void write(ticketId, { files: files.fit(ticketId, draftOf(ticketId).files, added) }),
     files,
     send: (ticketId) => {
       sync.moment.type(ticketId, false)
@@ -265,7 +265,7 @@ export function createPerson({ call, connect, join, persist, kept, alone, onBegi
       if (onScreen(clientId)) view.go('list')
     },
     cancel: (entry) => {
-      if (files.stop(entry.client_id)) return
+      if (files.stop(entry.client_id) || entry.state === 'sending') return
       outbox.discard(entry.client_id)
       giveBack(entry, takenBack)
     },

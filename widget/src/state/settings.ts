@@ -18,9 +18,8 @@ export interface Settings {
 
 export function createSettings(options: ReadonlySignal<Options>, call: Call): Settings {
   const config = signal<WidgetConfig | null>(null)
-  const strings = signal<Strings>({})
+  const strings = signal<{ locale?: string; found?: Strings }>({})
   const locale = computed(() => options.value.locale)
-  let spoken = ''
   return {
     options,
     config,
@@ -31,7 +30,7 @@ export function createSettings(options: ReadonlySignal<Options>, call: Call): Se
     }),
     texts: computed(() => {
       const own = { ...ownText(config.value?.texts ?? {}, locale.value), ...options.value.strings }
-      const all = { ...strings.value, ...own }
+      const all = { ...(strings.value.locale === locale.value && strings.value.found), ...own }
       // A language of which nothing is here is not what the English texts run in.
       const [told] = Object.keys(languages.test(locale.value) ? all : own)
       return createTexts(locale.value, all, told ? locale.value : 'en')
@@ -42,11 +41,10 @@ export function createSettings(options: ReadonlySignal<Options>, call: Call): Se
     speak: async () => {
       const { server } = options.peek()
       const wanted = locale.peek()
-      if (wanted === spoken) return
+      if (wanted === strings.value.locale) return
       const found = await fetchStrings(server, wanted)
       if (!found || wanted !== locale.peek()) return
-      spoken = wanted
-      strings.value = found
+      strings.value = { locale: wanted, found }
     },
   }
 }

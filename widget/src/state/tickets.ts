@@ -43,7 +43,12 @@ export function createTickets(call: Call): Tickets {
   const read = new Map<string, number>()
   const readSeq = (id: string) => read.get(id) ?? 0
   const put = (...tickets: Ticket[]) => {
-    list.value = mergeTickets(list.value, tickets, readSeq)
+    const { unread, open } = rest.value
+    const known = list.value
+    // What stands in the list is not counted with the rest.
+    for (const { id, unread_count } of tickets)
+      if (!known.some((one) => one.id === id)) rest.value = { unread: Math.max(unread - unread_count, 0), open }
+    list.value = mergeTickets(known, tickets, readSeq)
   }
   const ready = computed(() => load.value === 'ready')
   const sum = () => list.value.reduce((sum, one) => sum + one.unread_count, 0)
@@ -64,6 +69,15 @@ export function createTickets(call: Call): Tickets {
     })
   }
 
+  const search = async (text: string) => {
+    wanted.value = text
+    found.value = null
+    if (!tidy(text)) return
+    const { data } = await call('listTickets', { query: { search: text, per_page: 50 } })
+    // Something else may be looked for by now.
+    if (wanted.value === text) found.value = data
+  }
+
   return {
     list,
     load,
@@ -80,6 +94,7 @@ export function createTickets(call: Call): Tickets {
       try {
         await fetchPage(1)
         load.value = 'ready'
+        if (wanted.value && !found.value) await search(wanted.value)
       } catch (error) {
         if (!ready.value) load.value = 'error'
         throw error
@@ -88,14 +103,7 @@ export function createTickets(call: Call): Tickets {
     next: () => fetchPage(pages.value.known + 1),
     wanted,
     found,
-    search: async (text) => {
-      wanted.value = text
-      found.value = null
-      if (!tidy(text)) return
-      const { data } = await call('listTickets', { query: { search: text, per_page: 50 } })
-      // Something else may be looked for by now.
-      if (wanted.value === text) found.value = data
-    },
+    search,
     markRead: (id, seq) => {
       if (seq && seq <= readSeq(id)) return
       read.set(id, seq)
