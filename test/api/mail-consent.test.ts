@@ -216,6 +216,24 @@ describe('MAIL-7: whoever wants no mail gets none', () => {
     expect(on.smtp.received(on.address)).toHaveLength(2)
   })
 
+  test('what a visitor said of their address they have said as who they turn out to be', async () => {
+    const on = await setUpMail()
+    await on.settings({ visitors: true })
+    const { token } = await client(on.server.url).call('createVisitor', { body: { app: on.app.app.publicId } })
+    const visitor = client(on.server.url, token)
+    await visitor.call('updateMe', { body: { email: on.address } })
+    const ticket = await newTicket(visitor)
+    await answer(on, ticket)
+    await on.later(10)
+    await request(linkIn(on.smtp.received(on.address)[0], 'unsubscribe'), { method: 'POST' })
+    const { customer } = await on.alice.call('mergeVisitor', { body: { visitor_token: token } })
+    expect(customer.notify).toBe(false)
+    await on.alice.call('updateMe', { body: { notify: true } })
+    await answer(on, ticket)
+    await on.later(10)
+    expect(on.smtp.received(on.address)).toHaveLength(2)
+  })
+
   test('looking at the page changes nothing, and it is a page of ours alone', async () => {
     const on = await setUpMail()
     await on.ada.call('agentUpdateApp', { body: { name: '<img src=x onerror=alert(1)> & "Co"' } })

@@ -4,6 +4,7 @@ import type { Db } from '../db/orm.ts'
 import { searchColumns } from '../db/search.ts'
 import type { Core } from './core.ts'
 import { seeTicket } from './lock.ts'
+import { isRefused } from './mail-trust.ts'
 import { moveKeys } from './once.ts'
 import type { CustomerRow } from './people.ts'
 import { change, type Tx } from './record.ts'
@@ -78,7 +79,8 @@ export async function adopt(tx: Tx, app: AppRef, contact: CustomerRow, customerI
   const email = customer.email ?? contact.email
   const phone = customer.phone ?? contact.phone
   // Whoever wanted no mail, or confirmed where it goes, has said so for both.
-  const muted_at = customer.muted_at ?? contact.muted_at
+  const isMuted = email !== null && (await isRefused(tx.db, app.id, email))
+  const muted_at = customer.muted_at ?? contact.muted_at ?? (isMuted ? tx.now : null)
   const confirmed_email = customer.confirmed_email ?? contact.confirmed_email
   await tx.db
     .updateTable('customers')

@@ -45,12 +45,12 @@ export async function takesMail(db: Db, appId: string, customer: Consent): Promi
 }
 
 /**
- * Whoever reads mail at the address wants no more, whoever names it: those whose address it is are muted, and so is nobody else. It holds for who has no address but came with this one. Twice is
- * once.
+ * Whoever reads mail at the address wants no more, whoever names it. Those who are known to the app and have that address are muted, and may say otherwise; a visitor's other addresses are not
+ * theirs to answer for. Twice is once.
  */
 export async function unsubscribe(core: Core, { appId, customerId, address }: MailClaims): Promise<void> {
   const now = core.clock.now()
-  const isTheirs = sql<boolean>`(lower(email) = lower(${address}) and (email_verified or by_agent or confirmed_email = lower(${address})) or (id = ${customerId} and email is null))`
+  const isTheirs = sql<boolean>`(lower(email) = lower(${address}) and (external_id is not null or by_agent or confirmed_email = lower(${address})) or (id = ${customerId} and email is null))`
   await core.orm.transaction(async (db) => {
     await db
       .insertInto('mail_refusals')
@@ -87,6 +87,11 @@ export async function confirmAddress(core: Core, { appId, customerId, address }:
       .where('erased_at', 'is', null)
       .executeTakeFirstOrThrow()
     if (numUpdatedRows === 0n) return
-    await db.deleteFrom('mail_refusals').where('app_id', '=', appId).where('address_hash', '=', hashAddress(appId, address)).execute()
+    await forgetRefusal(db, appId, address)
   })
+}
+
+/** Whoever the address belongs to wants mail there again. */
+export async function forgetRefusal(db: Db, appId: string, address: string): Promise<void> {
+  await db.deleteFrom('mail_refusals').where('app_id', '=', appId).where('address_hash', '=', hashAddress(appId, address)).execute()
 }

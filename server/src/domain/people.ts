@@ -4,7 +4,7 @@ import type { Tables } from '../db/orm.ts'
 import { searchColumns } from '../db/search.ts'
 import { erased } from '../errors.ts'
 import type { Core, CustomerActor } from './core.ts'
-import { takesMail } from './mail-trust.ts'
+import { forgetRefusal, isTrusted, takesMail } from './mail-trust.ts'
 import { openTickets } from './views.ts'
 
 export type CustomerRow = Selectable<Tables['customers']>
@@ -63,6 +63,7 @@ export async function updateMe(core: Core, actor: CustomerActor, patch: MePatch)
     if (!known) throw erased()
     const fields = fieldsAfter(known, actor, patch, core.clock.now())
     const { name, email, muted_at } = fields
+    if (patch.notify && email !== null && isTrusted({ ...known, ...fields }, email)) await forgetRefusal(db, actor.app.id, email)
     if (name === known.name && email === known.email && (muted_at === null) === (known.muted_at === null)) return
     await db
       .updateTable('customers')
