@@ -62,6 +62,7 @@ describe('the database', () => {
       'migration-0006',
       'migration-0007',
       'migration-0008',
+      'migration-0009',
     ])
     for (const one of orms) await one.close()
     await drop()

@@ -9,6 +9,8 @@ import { type Sign, writeApps } from '../support/written-apps.ts'
 /** A server as it runs in production, on a PostgreSQL of its own, to be broken. */
 export interface Stage {
   url: string
+  /** The connection URL of its database. */
+  database: string
   folder: string
   postgres: Postgres
   sign: Sign
@@ -20,7 +22,8 @@ export interface Stage {
   close(): Promise<void>
 }
 
-export async function openStage(settings: readonly string[] = []): Promise<Stage> {
+/** `settings` of PostgreSQL; `script`: what is started in place of the server. */
+export async function openStage(settings: readonly string[] = [], script?: string): Promise<Stage> {
   const bin = findPostgres()
   if (!bin) throw new Error('PostgreSQL is not installed')
   const folder = mkdtempSync(join(tmpdir(), 'support-faults-'))
@@ -33,6 +36,7 @@ export async function openStage(settings: readonly string[] = []): Promise<Stage
   let server: ServerProcess | undefined
   const stage: Stage = {
     url,
+    database,
     folder,
     postgres,
     sign,
@@ -42,7 +46,7 @@ export async function openStage(settings: readonly string[] = []): Promise<Stage
       if (process.env.LOG_LEVEL) process.stderr.write(said?.err ?? '')
     },
     async startServer() {
-      server = startProcess({
+      const env = {
         DATABASE_URL: database,
         DATA_DIR: folder,
         PORT: port,
@@ -50,7 +54,8 @@ export async function openStage(settings: readonly string[] = []): Promise<Stage
         SECRET_KEY: secretKey.toString('base64'),
         RATE_LIMITS: 'off',
         LOG_LEVEL: process.env.LOG_LEVEL ?? 'fatal',
-      })
+      }
+      server = startProcess(env, script)
       await server.ready
     },
     isUp: () => server?.child.exitCode === null && server.child.signalCode === null,
