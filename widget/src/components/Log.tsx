@@ -105,7 +105,8 @@ export class Log extends Component<Props> {
             void onTop().then(() => this.speak())
           }}
         >
-          {children}
+          {/* One box: as the composer grows, the messages are not laid out anew. */}
+          <div>{children}</div>
         </div>
         {left !== null && (
           <div class="jump">
