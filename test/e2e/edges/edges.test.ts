@@ -105,20 +105,30 @@ test('FILES-5: taken back between two requests, nothing more goes out', async ()
   const widget = widgetOf(page)
   await widget.open()
   await widget.writeTicket('Between', 'One')
+  await widget.thread.getByText(/· Sent$/).waitFor()
   let uploads = 0
-  await page.route('**/v1/support/attachments', async (route) => {
-    if (route.request().method() === 'POST') uploads++
-    await new Promise((resolve) => setTimeout(resolve, 1_500))
-    await route.continue().catch(() => {})
+  await page.route('**/v1/support/attachments', (route) => {
+    if (route.request().method() !== 'POST') return route.continue()
+    uploads++
+    const headers = { 'access-control-allow-origin': stack.hostUrl }
+    return route.fulfill({ status: 401, headers, json: { code: 'token_expired', detail: 'expired' } })
+  })
+  // The next token comes when the test says so.
+  const asked = Promise.withResolvers<void>()
+  const given = Promise.withResolvers<void>()
+  await page.route('**/support-token', async (route) => {
+    asked.resolve()
+    await given.promise
+    await route.continue()
   })
   const files = ['a.txt', 'b.txt', 'c.txt'].map((name) => ({ name, mimeType: 'text/plain', buffer: Buffer.from(name) }))
   await widget.dialog.locator('input[type=file]').setInputFiles(files)
   await widget.composer.fill('Two')
   await widget.send.click()
-  await expect.poll(() => uploads).toBe(1)
+  await asked.promise
   await widget.thread.getByRole('button', { name: 'Cancel' }).click()
+  given.resolve()
   await expect.poll(() => widget.composer.inputValue()).toBe('Two')
-  await page.waitForTimeout(2_500)
   expect(uploads).toBe(1)
   expect(await bodiesOf('hana')).toEqual(['One'])
   await page.close()

@@ -61,6 +61,19 @@ export const end = (signal: AbortSignal) =>
     signal.onabort = () => reject(signal.reason)
   })
 
+/** Aborts after so many ms, or with one of the others. */
+function within(ms: number, ...others: (AbortSignal | undefined)[]) {
+  const stop = new AbortController()
+  const abort = () => stop.abort()
+  const late = AbortSignal.timeout(ms)
+  late.onabort = abort
+  for (const one of others) {
+    one?.addEventListener('abort', abort, { signal: late })
+    if (one?.aborted) abort()
+  }
+  return stop.signal
+}
+
 const never = () => new Promise<never>(() => {})
 
 const isPublic = (name: CustomerOperation) => name === 'getWidgetConfig' || name === 'createVisitor'
@@ -70,13 +83,8 @@ export function createApi({ server, getToken, signal, fetch = globalThis.fetch.b
   /** One HTTP request, bounded in time, the reading of its body included. */
   const exchange = async (name: CustomerOperation, { once, stop: takenBack, onPart, ...input }: Request, token: string | null) => {
     const { method, url } = requestTo(customerPaths[name], input)
-    const stop = new AbortController()
-    const abort = () => stop.abort()
     // A file may take its time, as long as the server waits for it.
-    const late = AbortSignal.timeout(once ? 600_000 : timeout)
-    late.onabort = abort
-    signal.addEventListener('abort', abort, { signal: late })
-    takenBack?.addEventListener('abort', abort, { signal: late })
+    const stop = within(once ? 600_000 : timeout, signal, takenBack)
     const json = !once && input.body !== undefined
     // A question without a token has no header that would cost a preflight.
     const headers: Record<string, string> = {
@@ -88,8 +96,8 @@ export function createApi({ server, getToken, signal, fetch = globalThis.fetch.b
     try {
       const body = json ? JSON.stringify(input.body) : ((input.body as FormData | undefined) ?? null)
       const response = await (onPart
-        ? send(server + url, { headers, method, body, signal: stop.signal, onPart })
-        : fetch(server + url, bare<RequestInit>({ cache, headers, method, body, credentials: 'omit', signal: stop.signal })))
+        ? send(server + url, { headers, method, body, signal: stop, onPart })
+        : fetch(server + url, bare<RequestInit>({ cache, headers, method, body, credentials: 'omit', signal: stop })))
       return { response, content: (await response.json()) as unknown }
     } catch (error) {
       throw new NetworkError('No answer', { cause: error })

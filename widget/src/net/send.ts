@@ -21,5 +21,6 @@ export const send = (url: string, { method, headers, body, signal, onPart }: Sen
     }
     request.onerror = request.onabort = reject
     signal.onabort = () => request.abort()
-    request.send(body)
+    if (signal.aborted) reject()
+    else request.send(body)
   })
