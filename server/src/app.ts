@@ -46,6 +46,8 @@ export interface AppOptions {
   clock?: Clock
   log?: Log
   poolSize?: number
+  /** How long anybody waits for a connection to the database, ms. */
+  connectionWaitMs?: number
   /** True keeps the embedded database in memory. */
   inMemory?: boolean
   files?: PageFiles
@@ -95,7 +97,8 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
   const embedded = config.databaseUrl === null && !options.inMemory
   const lock = embedded ? lockDataDir(config.dataDir) : null
   const folder = embedded ? join(config.dataDir, 'db') : null
-  const orm = await openOrm({ url: config.databaseUrl, folder, poolSize: options.poolSize ?? 10, plugins: options.plugins ?? [] })
+  const { poolSize = 10, connectionWaitMs: waitMs, plugins = [] } = options
+  const orm = await openOrm({ url: config.databaseUrl, folder, poolSize, waitMs, plugins })
   await orm.migrate()
   if (config.databaseUrl) await warnOfLoss(orm, log)
   const queue = await openQueue({

@@ -89,6 +89,9 @@ const parsers: Record<number, (text: string) => unknown> = {
   1184: (text: string) => new Date(text.replace(' ', 'T').replace(/([+-]\d\d)$/, '$1:00')),
 }
 
+/** Whoever finds no connection for so long, free or new, is refused, ms. */
+const usualWaitMs = 1_500
+
 export interface DatabaseOptions {
   /** PostgreSQL; else the embedded database. */
   url: string | null
@@ -96,6 +99,8 @@ export interface DatabaseOptions {
   folder: string | null
   /** Connections to PostgreSQL at most. */
   poolSize: number
+  /** How long anybody waits for one of them, ms: {@link usualWaitMs}. */
+  waitMs?: number | undefined
   /** See every statement before it is sent. */
   plugins?: readonly KyselyPlugin[]
 }
@@ -123,7 +128,9 @@ const common = {
 
 export async function openOrm(options: DatabaseOptions): Promise<Orm> {
   const pglite = options.url ? null : await openPGlite(options.folder, parsers)
-  const orm = options.url ? await onPostgres(options.url, options.poolSize, timeLimits) : await onPGlite(pglite as PGlite)
+  const orm = options.url
+    ? await onPostgres(options.url, options.poolSize, { ...timeLimits, connectionTimeoutMillis: options.waitMs ?? usualWaitMs })
+    : await onPGlite(pglite as PGlite)
   const plugins = options.plugins ?? []
   const db = plugins.reduce((db, plugin) => db.withPlugin(plugin), orm.em.fork().getKysely() as unknown as Db)
   const opened: Orm = {
@@ -178,7 +185,7 @@ async function migrateAlone(url: string): Promise<void> {
 /** An unreachable or silent database is a 503 within seconds, never a request that hangs. */
 const timeLimits = { statement_timeout: 7_000, query_timeout: 8_000, idle_in_transaction_session_timeout: 30_000 }
 
-function onPostgres(clientUrl: string, poolSize: number, limits: Partial<typeof timeLimits>) {
+function onPostgres(clientUrl: string, poolSize: number, limits: Partial<typeof timeLimits> & { connectionTimeoutMillis?: number }) {
   const types = new TypeOverrides()
   for (const [oid, parse] of Object.entries(parsers)) types.setTypeParser(Number(oid), parse)
   return MikroORM.init({
@@ -192,7 +199,7 @@ function onPostgres(clientUrl: string, poolSize: number, limits: Partial<typeof 
       // What throws here keeps its connection for ever. One that is dead already says so with its first statement, and is given back.
       await (connection as DatabaseConnection).executeQuery(CompiledQuery.raw('set random_page_cost = 1.1')).catch(() => {})
     },
-    driverOptions: { connectionTimeoutMillis: 1_500, ...limits, types },
+    driverOptions: { connectionTimeoutMillis: usualWaitMs, ...limits, types },
   })
 }
 
