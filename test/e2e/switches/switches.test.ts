@@ -43,6 +43,9 @@ async function play<T>(changes: readonly Change[], scenario: Scenario<T>): Promi
   await widget.open()
   await widget.writeTicket('A switch', 'One')
   await widget.thread.getByText(/· Sent$/).waitFor()
+  // What is asked as the socket comes must not be what finds out what is lost.
+  await expect.poll(() => field.proxy.sockets.now).toBe(1)
+  await page.waitForLoadState('networkidle')
   const [ticket] = (await (await field.customer(name)).call('listTickets', {})).data
   return scenario({
     context,
@@ -57,8 +60,9 @@ async function play<T>(changes: readonly Change[], scenario: Scenario<T>): Promi
     async askAgain() {
       await context.setOffline(true)
       await widget.dialog.getByText(/You are offline/).waitFor()
+      const answered = page.waitForResponse((response) => response.url().includes('/messages?'))
       await context.setOffline(false)
-      await page.waitForResponse((response) => response.url().includes('/messages?'))
+      await answered
       await page.waitForLoadState('networkidle')
     },
   })
