@@ -60,9 +60,8 @@ async function play<T>(changes: readonly Change[], scenario: Scenario<T>): Promi
     async askAgain() {
       await context.setOffline(true)
       await widget.dialog.getByText(/You are offline/).waitFor()
-      const answered = page.waitForResponse((response) => response.url().includes('/messages?'))
       await context.setOffline(false)
-      await answered
+      await page.waitForResponse((response) => response.url().includes('/messages?'))
       await page.waitForLoadState('networkidle')
     },
   })
