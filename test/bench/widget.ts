@@ -1,3 +1,4 @@
+import { quiet } from '../support/quiet.ts'
 import { type Stack, startStack, widgetOf } from '../support/stack.ts'
 
 /**
@@ -24,7 +25,7 @@ async function opening(stack: Stack): Promise<{ wall: number; work: number }> {
   const widget = widgetOf(page)
   await widget.open()
   await widget.dialog.getByText('A long story').waitFor()
-  await page.waitForLoadState('networkidle')
+  await quiet(page)
   const session = await context.newCDPSession(page)
   await session.send('Performance.enable')
   const work = async () => {

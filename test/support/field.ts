@@ -12,6 +12,7 @@ import { type Client, client } from './client.ts'
 import { freePort } from './postgres.ts'
 import { type ServerProcess, startProcess } from './process.ts'
 import { type BadNetwork, startProxy } from './proxy.ts'
+import { watchTraffic } from './quiet.ts'
 import { type Sign, writeApps } from './written-apps.ts'
 
 /** A server that can be killed, behind a network that can be bad, with host apps of two tenants that stay up, and a browser before it all. */
@@ -79,7 +80,7 @@ async function startField(): Promise<Field> {
       return ticket ? (await customer.call('getTicket', { params: { id: ticket.id } })).messages.map((message) => message.body) : []
     },
     async page(context, user, path = '/') {
-      const page = await context.newPage()
+      const page = watchTraffic(await context.newPage())
       page.setDefaultTimeout(30_000)
       await page.goto(field.hostUrl + path + (user ? `?user=${user}` : ''))
       return page

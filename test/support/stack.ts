@@ -9,6 +9,7 @@ import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playw
 import { launchChromium } from './chromium.ts'
 import { type Client, client } from './client.ts'
 import { freePort } from './postgres.ts'
+import { watchTraffic } from './quiet.ts'
 
 /** The demo as a newcomer starts it, on free ports and in memory, with a browser before it. */
 export interface Stack {
@@ -63,7 +64,7 @@ export async function startStack(settings: Record<string, string> = {}): Promise
 
 async function visit(browser: Browser, hostUrl: string, user: string | null, { path = '/', context: given = {} }: Visit = {}): Promise<Visitor> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...given })
-  const page = await context.newPage()
+  const page = watchTraffic(await context.newPage())
   page.setDefaultTimeout(30_000)
   const complaints: string[] = []
   page.on('pageerror', (err) => complaints.push(`error: ${err.message}`))

@@ -1,6 +1,7 @@
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { newTicket } from '../../support/factories.ts'
+import { quiet } from '../../support/quiet.ts'
 import { update } from '../../support/scenes.ts'
 import { loaded, type Stack, startStack, widgetOf } from '../../support/stack.ts'
 
@@ -204,7 +205,7 @@ test('LIST-11: what is unread beyond the first page is counted once, before and 
   await page.mouse.down()
   await page.mouse.move(5, 5)
   await page.mouse.up()
-  await page.waitForLoadState('networkidle')
+  await quiet(page)
   await unread(2)
   await widget.dialog.getByText('The oldest of all').click()
   await widget.thread.getByText('Two').waitFor()

@@ -1,6 +1,7 @@
 import type { BrowserContext, Page } from 'playwright-core'
 import { expect, test } from 'vitest'
 import { fieldOfTests } from '../../support/field.ts'
+import { quiet } from '../../support/quiet.ts'
 import { widgetOf } from '../../support/stack.ts'
 import { type Change, serve, variant } from '../../support/variant.ts'
 
@@ -17,15 +18,16 @@ interface Scene {
   params: { id: string }
   /** Frames that hold this never arrive. */
   lose: (text: RegExp) => void
-  /** The page comes back, asks again, and has its answer. */
+  /** The page comes back, asks again, and has all its answers. */
   askAgain: () => Promise<void>
 }
-type Scenario<T> = (scene: Scene) => Promise<T>
+/** Plays, and says how to look at what came of it. */
+type Scenario<T> = (scene: Scene) => Promise<() => T | Promise<T>>
 
 let count = 0
 
 /** Plays a scenario with a ticket `One` on screen. */
-async function play<T>(changes: readonly Change[], scenario: Scenario<T>): Promise<T> {
+async function play<T>(changes: readonly Change[], scenario: Scenario<T>): Promise<() => T | Promise<T>> {
   const name = `switch-${++count}`
   for (const before of field.browser.contexts()) await before.close()
   await expect.poll(() => field.proxy.sockets.now).toBe(0)
@@ -45,7 +47,7 @@ async function play<T>(changes: readonly Change[], scenario: Scenario<T>): Promi
   await widget.thread.getByText(/· Sent$/).waitFor()
   // What is asked as the socket comes must not be what finds out what is lost.
   await expect.poll(() => field.proxy.sockets.now).toBe(1)
-  await page.waitForLoadState('networkidle')
+  await quiet(page)
   const [ticket] = (await (await field.customer(name)).call('listTickets', {})).data
   return scenario({
     context,
@@ -60,16 +62,18 @@ async function play<T>(changes: readonly Change[], scenario: Scenario<T>): Promi
     async askAgain() {
       await context.setOffline(true)
       await widget.dialog.getByText(/You are offline/).waitFor()
+      const answered = page.waitForResponse((response) => response.url().includes('/messages?'))
       await context.setOffline(false)
-      await page.waitForResponse((response) => response.url().includes('/messages?'))
-      await page.waitForLoadState('networkidle')
+      await answered
+      await quiet(page)
     },
   })
 }
 
 async function both<T>(scenario: Scenario<T>, right: T, wrong: T, ...changes: Change[]) {
-  expect(await play([], scenario)).toEqual(right)
-  expect(await play(changes, scenario)).toEqual(wrong)
+  await expect.poll(await play([], scenario)).toEqual(right)
+  const look = await play(changes, scenario)
+  expect(await look()).toEqual(wrong)
 }
 const write = async ({ widget }: Scene, text: string) => {
   await widget.composer.fill(text)
@@ -87,12 +91,12 @@ test('SWITCH-1: without the outbox a reload loses what was not sent', async () =
     await widget.open()
     await widget.dialog.getByText('A switch').first().click()
     await widget.composer.waitFor()
-    await page.waitForLoadState('networkidle')
-    return field.bodies(name)
+    await quiet(page)
+    return () => field.bodies(name)
   }
   await both(scenario, ['One', 'Two'], ['One'], {
     file: 'state/person.ts',
-    from: 'keep: (id, entry) => void tell(persist.keepUnsent(id, entry)),',
+    from: 'keep: (id, entry) => tell(persist.keepUnsent(id, entry)),',
     to: 'keep: () => {},',
   })
 })
@@ -107,7 +111,7 @@ test('SWITCH-2: without client_id a lost answer doubles the message', async () =
       .getByText(/Sending…|Not sent yet/)
       .first()
       .waitFor({ state: 'detached' })
-    return field.bodies(scene.name)
+    return () => field.bodies(scene.name)
   }
   await both(scenario, ['One', 'Two'], ['One', 'Two', 'Two'], {
     file: 'state/person.ts',
@@ -126,7 +130,7 @@ test('SWITCH-3: with the newest message as the cursor, gaps or not, a message wh
     await agent.call('agentSendMessage', { params, body: { body: 'after' } })
     await widget.thread.getByText('after').waitFor()
     await askAgain()
-    return texts()
+    return texts
   }
   await both(
     scenario,
@@ -142,8 +146,10 @@ test('SWITCH-4: without merging, a message that comes by two roads stands there 
     await write(scene, 'Two')
     await scene.widget.thread.getByText(/Sending…/).waitFor({ state: 'detached' })
     await scene.askAgain()
-    const all = await scene.texts()
-    return new Set(all).size === all.length
+    return async () => {
+      const all = await scene.texts()
+      return new Set(all).size === all.length
+    }
   }
   await both(
     scenario,
@@ -167,7 +173,7 @@ test('SWITCH-5: without a leader every tab has a socket of its own', async () =>
     await widget.dialog.waitFor({ state: 'detached' })
     await (await field.agent()).call('agentSendMessage', { params, body: { body: 'To all' } })
     for (const one of pages) await one.getByRole('button', { name: /1 unread message/ }).waitFor()
-    return field.proxy.sockets.now
+    return () => field.proxy.sockets.now
   }
   await both(scenario, 1, 3, { file: 'state/tabs.ts', from: 'const { locks } = navigator', to: 'const locks = undefined' })
 })
@@ -180,7 +186,7 @@ test('SWITCH-6: without reading again what has changed, a message that was taken
     lose(/message\.updated|ticket\.updated/)
     await agent.call('agentRedactMessage', { params: { ...params, message_id: id } })
     await askAgain()
-    return (await texts()).includes('a secret by mistake')
+    return async () => (await texts()).includes('a secret by mistake')
   }
   await both(scenario, false, true, noReread)
 })

@@ -200,7 +200,10 @@ test('TAB-7: three tabs that start at once send what one left behind once, in or
     await widget.composer.press('Enter')
   }
   await widget.thread.getByText('Not sent yet').nth(1).waitFor()
+  // So that none of their tries is on its way when they close.
+  await context.setOffline(true)
   for (const page of pages) await page.close()
+  await context.setOffline(false)
   field.proxy.fate = () => 'pass'
   field.proxy.latency = 300
   field.proxy.seen.length = 0

@@ -1,6 +1,7 @@
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Client } from '../../support/client.ts'
+import { quiet } from '../../support/quiet.ts'
 import { listen } from '../../support/sockets.ts'
 import { type Stack, startStack, widgetOf } from '../../support/stack.ts'
 
@@ -224,7 +225,7 @@ test('TALK-9: a ticket is asked for while it is pressed; what is pressed and let
   await page.mouse.move(5, 5)
   await page.mouse.up()
   await row.waitFor()
-  await page.waitForLoadState('networkidle')
+  await quiet(page)
   expect(asked).not.toContain(`POST ${params.id}/read`)
   expect((await customer.call('listTickets', {})).data[0]?.unread_count).toBe(1)
   await row.click()
