@@ -12,12 +12,20 @@ const entry = (client_id: string, ticket_id: string | null = 'T'): Unsent => ({
 })
 const refusal = (status: number, retryAfter = 0) => new ApiError({ code: 'invalid_request', detail: 'no' }, status, retryAfter)
 
-function setUp(restored: Unsent[] = [], stored = restored) {
+interface Slow {
+  /** Before something is gone from the store. */
+  store?: Promise<void>
+  /** Before a lane that is done may be another's. */
+  release?: Promise<void>
+}
+
+function setUp(restored: Unsent[] = [], stored = restored, slow: Slow = {}) {
   let rereads = 0
   const sent: string[] = []
   const answers: (Error | 'ok')[] = []
   const refused: string[] = []
   const kept = new Map<string, Unsent | null>()
+  let released = 0
   const outbox = createOutbox<string>({
     deliver: async ({ client_id }) => {
       sent.push(client_id)
@@ -26,7 +34,8 @@ function setUp(restored: Unsent[] = [], stored = restored) {
       return `stored ${client_id}`
     },
     refused: ({ client_id }) => refused.push(client_id),
-    keep: (id, one) => {
+    keep: async (id, one) => {
+      if (!one) await slow.store
       kept.set(id, one)
       stored = [...stored.filter((other) => other.client_id !== id), ...(one ? [one] : [])]
     },
@@ -34,10 +43,14 @@ function setUp(restored: Unsent[] = [], stored = restored) {
       rereads++
       outbox.restore(stored)
     },
-    alone: (_, task) => task(),
+    alone: async (_, task) => {
+      await task()
+      released++
+      await slow.release
+    },
   })
   outbox.restore(restored)
-  return { outbox, sent, answers, refused, kept, rereads: () => rereads }
+  return { outbox, sent, answers, refused, kept, rereads: () => rereads, released: () => released }
 }
 
 beforeEach(() => {
@@ -188,4 +201,36 @@ test('a clock that is put back does not turn the order around', async () => {
   void outbox.add(entry('b'))
   await vi.advanceTimersByTimeAsync(60_000)
   expect(sent).toEqual(['a', 'a', 'b'])
+})
+
+test('a lane becomes that of another tab when what was sent is gone from the store', async () => {
+  const store = Promise.withResolvers<void>()
+  const { outbox, kept, released } = setUp([], [], { store: store.promise })
+  expect(await outbox.add(entry('a'))).toBe('stored a')
+  await vi.advanceTimersByTimeAsync(100)
+  expect(released()).toBe(0)
+  store.resolve()
+  await vi.advanceTimersByTimeAsync(0)
+  expect(released()).toBe(1)
+  expect(kept.get('a')).toBeNull()
+})
+
+test('what is written while a lane is let go of is sent', async () => {
+  const release = Promise.withResolvers<void>()
+  const { outbox, sent, released } = setUp([], [], { release: release.promise })
+  await outbox.add(entry('a'))
+  await vi.advanceTimersByTimeAsync(0)
+  expect(released()).toBe(1)
+  const second = outbox.add(entry('b'))
+  await vi.advanceTimersByTimeAsync(0)
+  release.resolve()
+  expect(await second).toBe('stored b')
+  expect(sent).toEqual(['a', 'b'])
+})
+
+test('a store that never answers holds nobody up for long', async () => {
+  vi.useRealTimers()
+  const { outbox, released } = setUp([], [], { store: new Promise(() => {}) })
+  expect(await outbox.add(entry('a'))).toBe('stored a')
+  await expect.poll(released, { timeout: 10_000 }).toBe(1)
 })

@@ -25,6 +25,7 @@ interface Ways<R> {
   deliver: (entry: Unsent) => Promise<R>
   /** The server will never take this entry: its text must not be lost. */
   refused: (entry: Unsent, error: ApiError) => unknown
+  /** Settles when that stands where other tabs read it. */
   keep: (clientId: string, entry: Unsent | null) => unknown
   /** Asks for what is kept now, before something of another tab is sent. */
   reread: () => Promise<unknown>
@@ -42,6 +43,8 @@ interface Lane {
 
 /** Beyond it what was written may no longer be meant. */
 const day = 86_400_000
+/** A store that does not answer for so long holds nothing up, ms. */
+const patience = 2_000
 
 const laneOf = (entry: Unsent) => entry.ticket_id ?? entry.client_id
 
@@ -53,6 +56,8 @@ export function createOutbox<R>({ deliver, refused, keep, reread, alone }: Ways<
   const entries = signal<readonly Unsent[]>([])
   const waiters = new Map<string, { resolve: (answer: R) => void; reject: (error: Error) => void }>()
   const lanes = new Map<string, Lane>()
+  /** The last change of what is kept: it stands when those before it do. */
+  let kept: unknown
   let disposed = false
 
   const laneAt = (name: string) => {
@@ -68,7 +73,7 @@ export function createOutbox<R>({ deliver, refused, keep, reread, alone }: Ways<
   const mark = (lane: string, state: Unsent['state']) => set(entries.value.map((one) => (laneOf(one) === lane ? as(one, state) : one)))
   const remove = (client_id: string) => {
     set(entries.value.filter((one) => one.client_id !== client_id))
-    keep(client_id, null)
+    kept = keep(client_id, null)
     const waiter = waiters.get(client_id)
     waiters.delete(client_id)
     return waiter
@@ -104,6 +109,8 @@ export function createOutbox<R>({ deliver, refused, keep, reread, alone }: Ways<
     if (entries.value.some((one) => laneOf(one) === name && !waiters.has(one.client_id))) await reread()
     mark(name, 'sending')
     for (let entry = first(name); entry && !disposed && (await step(name, entry)); ) entry = first(name)
+    // What is sent is gone from the store before another tab may read it.
+    await Promise.race([kept, end(AbortSignal.timeout(patience))]).catch(() => {})
   }
   /** Settles when the lane is empty or has failed. */
   const run = async (name: string) => {
@@ -115,6 +122,8 @@ export function createOutbox<R>({ deliver, refused, keep, reread, alone }: Ways<
       lane.running = undefined
     })
     await lane.running
+    // Written, or asked for, while the lane was being let go of.
+    if (!lane.running && first(name)?.state === 'sending') await run(name)
   }
   const kick = () => Promise.all([...new Set(entries.value.map(laneOf))].map(run))
 

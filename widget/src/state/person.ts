@@ -182,7 +182,7 @@ export function createPerson({ call, connect, join, persist, kept, alone, onBegi
   const outbox = createOutbox<Ticket | Message>({
     deliver: (entry) => (entry.ticket_id ? deliverMessage(entry.ticket_id, entry) : deliverTicket(entry)),
     refused: giveBack,
-    keep: (id, entry) => void tell(persist.keepUnsent(id, entry)),
+    keep: (id, entry) => tell(persist.keepUnsent(id, entry)),
     reread,
     alone,
   })
