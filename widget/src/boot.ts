@@ -153,13 +153,13 @@ export function startWidget(first: Options, emit: Emit): Widget {
       })
     }),
     effect(() => {
-      const tellUnread = () => {
-        const unread_count = unread.peek()
-        if (unread_count !== lastUnread) emit('unread_changed', { unread_count })
-        lastUnread = unread_count
-      }
       // What arrives in an open thread is read in the same turn.
-      if (unread.value >= 0) queueMicrotask(tellUnread)
+      if (unread.value >= 0)
+        queueMicrotask(() => {
+          const unread_count = unread.peek()
+          if (unread_count !== lastUnread) emit('unread_changed', { unread_count })
+          lastUnread = unread_count
+        })
     }),
     effect(() => {
       if (view.wake.value) void untracked(settle)

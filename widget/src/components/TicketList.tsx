@@ -1,4 +1,5 @@
 import type { Ticket } from '@support-widget/shared/ticket.ts'
+import { tidy } from '@support-widget/shared/tidy.ts'
 import type { ComponentChildren } from 'preact'
 import type { Texts } from '../i18n/texts.ts'
 import { Bones } from './Bones.tsx'
@@ -40,20 +41,15 @@ const Row = ({ subject, unread, go, ready, texts, children }: RowProps) => (
 /** Unread first, each group last changed first. */
 const Rows = ({ ui, person, tickets, children }: ScreenProps & { tickets: readonly Ticket[]; children?: ComponentChildren }) => {
   const texts = ui.texts.value
+  const { thread, catchUp } = person.conversation
+  const prepare = (id: string) => thread(id).peek().load !== 'ready' && catchUp(id).catch(() => {})
   return (
     <ul>
       {children}
       {[...tickets]
         .sort((a, b) => Number(b.unread_count > 0) - Number(a.unread_count > 0))
         .map(({ id, subject, unread_count, status, updated_at }) => (
-          <Row
-            key={id}
-            subject={subject}
-            unread={unread_count}
-            go={() => ui.view.go('thread', id)}
-            ready={() => person.conversation.catchUp(id).catch(() => {})}
-            texts={texts}
-          >
+          <Row key={id} subject={subject} unread={unread_count} go={() => ui.view.go('thread', id)} ready={() => prepare(id)} texts={texts}>
             <Pill status={status} t={texts.t} />
             <time dateTime={updated_at}>{texts.ago(updated_at, ui.view.now.value)}</time>
           </Row>
@@ -92,7 +88,7 @@ function Tickets({ ui, person }: ScreenProps) {
           </p>
           <Rows ui={ui} person={person} tickets={found.value.map((one) => person.tickets.find(one.id) ?? one)} />
         </>
-      ) : wanted.value.trim() ? (
+      ) : tidy(wanted.value) ? (
         <Bones t={t} />
       ) : (
         <>

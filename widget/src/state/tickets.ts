@@ -46,8 +46,8 @@ export function createTickets(call: Call): Tickets {
     const { unread, open } = rest.value
     const known = list.value
     // What stands in the list is not counted with the rest.
-    for (const { id, unread_count } of tickets)
-      if (!known.some((one) => one.id === id)) rest.value = { unread: Math.max(unread - unread_count, 0), open }
+    const fresh = tickets.reduce((sum, { id, unread_count }) => sum + (known.some((one) => one.id === id) ? 0 : unread_count), 0)
+    if (fresh) rest.value = { unread: Math.max(unread - fresh, 0), open }
     list.value = mergeTickets(known, tickets, readSeq)
   }
   const ready = computed(() => load.value === 'ready')
