@@ -1,6 +1,5 @@
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { createServer as createTcp } from 'node:net'
+import { type AddressInfo, createServer as createTcp } from 'node:net'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { safeFetch } from './safe-fetch.ts'
 

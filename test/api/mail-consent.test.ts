@@ -19,6 +19,15 @@ async function visitorOf(on: MailSetUp, email: string) {
   return visitor
 }
 
+/** A visitor with a typed address, a ticket, and one mail. */
+async function writtenTo(on: MailSetUp, typed = `typed.${on.address}`) {
+  const visitor = await visitorOf(on, typed)
+  const ticket = await newTicket(visitor)
+  await answer(on, ticket)
+  await on.later(10)
+  return { typed, visitor, ticket, mail: on.smtp.received(typed)[0] }
+}
+
 describe('MAIL-6: an address for which nobody vouches gets one mail, until its customer writes again or confirms it', () => {
   test('one, even of two tickets at once; after a further message of theirs another', async () => {
     const on = await setUpMail()
@@ -45,12 +54,8 @@ describe('MAIL-6: an address for which nobody vouches gets one mail, until its c
 
   test('the link in it confirms the address and nothing else', async () => {
     const on = await setUpMail()
-    const typed = `typed.${on.address}`
-    const visitor = await visitorOf(on, typed)
-    const ticket = await newTicket(visitor)
-    await answer(on, ticket)
-    await on.later(10)
-    const link = linkIn(on.smtp.received(typed)[0], 'confirm')
+    const { typed, visitor, ticket, mail } = await writtenTo(on)
+    const link = linkIn(mail, 'confirm')
     expect((await request(link)).text).toContain('<form method="post">')
     await answer(on, ticket, 'Looked at alone')
     await on.later(10)
@@ -163,12 +168,8 @@ describe('MAIL-7: whoever wants no mail gets none', () => {
 
   test('who reads mail at an address has the last word over those who only say that it is theirs', async () => {
     const on = await setUpMail()
-    const typed = `typed.${on.address}`
-    const visitor = await visitorOf(on, typed)
-    const ticket = await newTicket(visitor)
-    await answer(on, ticket)
-    await on.later(10)
-    const url = linkIn(on.smtp.received(typed)[0], 'unsubscribe')
+    const { typed, visitor, ticket, mail } = await writtenTo(on)
+    const url = linkIn(mail, 'unsubscribe')
     expect((await request(url, { method: 'POST' })).status).toBe(200)
     const notify = async (who: typeof visitor) => (await who.call('getMe', {})).customer.notify
     expect(await notify(visitor)).toBe(false)
@@ -199,13 +200,33 @@ describe('MAIL-7: whoever wants no mail gets none', () => {
     expect(await notify(visitor)).toBe(true)
   })
 
+  test('also over another visitor who had confirmed it', async () => {
+    const on = await setUpMail()
+    const first = await writtenTo(on)
+    expect((await request(linkIn(first.mail, 'confirm'), { method: 'POST' })).status).toBe(200)
+    const second = await visitorOf(on, first.typed)
+    const ticket = await newTicket(second)
+    await answer(on, ticket)
+    await on.later(10)
+    const url = linkIn(on.smtp.received(first.typed)[1], 'unsubscribe')
+    expect((await request(url, { method: 'POST' })).status).toBe(200)
+    for (const [visitor, about] of [
+      [first.visitor, first.ticket],
+      [second, ticket],
+    ] as const) {
+      await visitor.call('updateMe', { body: { notify: true } })
+      expect((await visitor.call('getMe', {})).customer.notify).toBe(false)
+      await answer(on, about)
+    }
+    await on.later(10)
+    expect(on.smtp.received(first.typed)).toHaveLength(2)
+  })
+
   test('and with them the one who has signed in with it, until they say otherwise', async () => {
     const on = await setUpMail()
-    const visitor = await visitorOf(on, on.address)
-    const [typed, own] = [await newTicket(visitor), await newTicket(on.alice)]
-    await answer(on, typed)
-    await on.later(10)
-    await request(linkIn(on.smtp.received(on.address)[0], 'unsubscribe'), { method: 'POST' })
+    const own = await newTicket(on.alice)
+    const { ticket: typed, mail } = await writtenTo(on, on.address)
+    await request(linkIn(mail, 'unsubscribe'), { method: 'POST' })
     expect((await on.alice.call('getMe', {})).customer.notify).toBe(false)
     await answer(on, own)
     await on.later(10)
@@ -260,12 +281,8 @@ describe('MAIL-7: whoever wants no mail gets none', () => {
 
   test('a link of another purpose, another customer or a made-up one is none', async () => {
     const on = await setUpMail()
-    const visitor = await visitorOf(on, `typed.${on.address}`)
-    const ticket = await newTicket(visitor)
-    await answer(on, ticket)
-    await on.later(10)
-    const [one] = on.smtp.received(`typed.${on.address}`)
-    const [confirm, unsubscribe] = [linkIn(one, 'confirm'), linkIn(one, 'unsubscribe')]
+    const { visitor, mail } = await writtenTo(on)
+    const [confirm, unsubscribe] = [linkIn(mail, 'confirm'), linkIn(mail, 'unsubscribe')]
     const token = new URL(unsubscribe).searchParams.get('token') ?? ''
     const other = (await on.alice.call('getMe', {})).customer.id
     const forged = [

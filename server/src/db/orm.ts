@@ -89,9 +89,6 @@ const parsers: Record<number, (text: string) => unknown> = {
   1184: (text: string) => new Date(text.replace(' ', 'T').replace(/([+-]\d\d)$/, '$1:00')),
 }
 
-/** Whoever finds no connection for so long, free or new, is refused, ms. */
-const usualWaitMs = 1_500
-
 export interface DatabaseOptions {
   /** PostgreSQL; else the embedded database. */
   url: string | null
@@ -99,7 +96,7 @@ export interface DatabaseOptions {
   folder: string | null
   /** Connections to PostgreSQL at most. */
   poolSize: number
-  /** How long anybody waits for one of them, ms: {@link usualWaitMs}. */
+  /** How long anybody waits for one of them, ms; 1,500 unless it is given. */
   waitMs?: number | undefined
   /** See every statement before it is sent. */
   plugins?: readonly KyselyPlugin[]
@@ -128,9 +125,7 @@ const common = {
 
 export async function openOrm(options: DatabaseOptions): Promise<Orm> {
   const pglite = options.url ? null : await openPGlite(options.folder, parsers)
-  const orm = options.url
-    ? await onPostgres(options.url, options.poolSize, { ...timeLimits, connectionTimeoutMillis: options.waitMs ?? usualWaitMs })
-    : await onPGlite(pglite as PGlite)
+  const orm = options.url ? await onPostgres(options.url, options.poolSize, timeLimits, options.waitMs) : await onPGlite(pglite as PGlite)
   const plugins = options.plugins ?? []
   const db = plugins.reduce((db, plugin) => db.withPlugin(plugin), orm.em.fork().getKysely() as unknown as Db)
   const opened: Orm = {
@@ -185,7 +180,8 @@ async function migrateAlone(url: string): Promise<void> {
 /** An unreachable or silent database is a 503 within seconds, never a request that hangs. */
 const timeLimits = { statement_timeout: 7_000, query_timeout: 8_000, idle_in_transaction_session_timeout: 30_000 }
 
-function onPostgres(clientUrl: string, poolSize: number, limits: Partial<typeof timeLimits> & { connectionTimeoutMillis?: number }) {
+/** `waitMs`: whoever finds no connection for so long, free or new, is refused. */
+function onPostgres(clientUrl: string, poolSize: number, limits: Partial<typeof timeLimits>, waitMs = 1_500) {
   const types = new TypeOverrides()
   for (const [oid, parse] of Object.entries(parsers)) types.setTypeParser(Number(oid), parse)
   return MikroORM.init({
@@ -199,7 +195,7 @@ function onPostgres(clientUrl: string, poolSize: number, limits: Partial<typeof 
       // What throws here keeps its connection for ever. One that is dead already says so with its first statement, and is given back.
       await (connection as DatabaseConnection).executeQuery(CompiledQuery.raw('set random_page_cost = 1.1')).catch(() => {})
     },
-    driverOptions: { connectionTimeoutMillis: usualWaitMs, ...limits, types },
+    driverOptions: { connectionTimeoutMillis: waitMs, ...limits, types },
   })
 }
 
