@@ -9,7 +9,13 @@ const files = (names: readonly string[]) => names.map((name) => `test/${name.inc
 
 /** What asks the database nothing that another one would answer otherwise: on PostgreSQL alone, where there is one. */
 const onceOnPostgres = files([
+  'cli-words',
+  'conformance/console/refusals',
+  'conformance/loop/input',
+  'conformance/pgi/input',
+  'conformance/ping/input',
   'differential',
+  'differential-inputs',
   'differential-sabotage',
   'input-framing',
   'mail-faults',

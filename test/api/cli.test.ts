@@ -1,14 +1,13 @@
-import { execFile } from 'node:child_process'
 import { randomBytes, randomUUID } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { type Command, commands } from '@support-widget/server/cli/commands.ts'
 import { readOptions } from '@support-widget/server/cli/options.ts'
 import { readable, type Said } from '@support-widget/server/cli/print.ts'
 import { SignJWT } from 'jose'
 import { afterAll, expect, test } from 'vitest'
+import { cli } from '../support/cli.ts'
 import { client } from '../support/client.ts'
 import { freePort } from '../support/postgres.ts'
 import { killAll, startProcess } from '../support/process.ts'
@@ -27,15 +26,6 @@ const ownKey = randomBytes(32).toString('base64')
 async function environment(): Promise<Record<string, string>> {
   if (!databaseUrl) return { DATA_DIR: folder, SECRET_KEY: ownKey }
   return { DATABASE_URL: databaseUrl, SECRET_KEY: (await testConfig()).secretKeys[0].toString('base64') }
-}
-
-function cli(env: Record<string, string>, ...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  const file = fileURLToPath(import.meta.resolve('@support-widget/server/cli.ts'))
-  return new Promise((resolve) => {
-    execFile(process.execPath, [file, ...args], { env: { PATH: process.env.PATH ?? '', ...env } }, (failed, out, err) => {
-      resolve({ code: failed ? Number(failed.code) : 0, out, err })
-    })
-  })
 }
 
 interface Made {
@@ -107,46 +97,6 @@ test('CLI-1: an app and keys that the command line made serve that app’s peopl
   await server.stop()
 }, 180_000)
 
-test('CLI-2: what it does not understand it says in one line that names the option, and ends with 2', async () => {
-  const env = await environment()
-  const create = ['app', 'create', '--id', 'ab', '--origin', 'https://a.example']
-  const key = ['key', 'create', '--app', 'ab', '--kind']
-  const wrong: [string[], RegExp][] = [
-    [['app', 'create', '--id', 'a b', '--origin', 'https://a.example'], /^--id: /],
-    [['app', 'create', '--origin', 'https://a.example'], /^--id ID: is missing/],
-    [['app', 'create', '--id', 'ab'], /^--origin ORIGIN: /],
-    [['app', 'create', '--id', 'ab', '--origin', 'https://a.example/path'], /^--origin: /],
-    [['app', 'create', '--id', 'ab', '--origin', 'null'], /^--origin: /],
-    [[...create, '--no-origins'], /^--no-origins: /],
-    [[...create, '--nmae', 'x'], /^--nmae: there is no such option/],
-    [[...create, '--constructor'], /^--constructor: there is no such option/],
-    [[...create, '-j'], /^-j: there is no such option/],
-    [[...create, 'extra'], /^extra: /],
-    [[...create, '--name'], /^--name NAME: needs a value/],
-    [[...create, '--name', '--json'], /^--name NAME: needs a value/],
-    [[...create, '--name='], /^--name NAME: needs a value/],
-    [[...create, '--id', 'cd'], /^--id: is given twice/],
-    [[...create, '--json=yes'], /^--json: takes no value/],
-    [['app', 'update', '--id', 'ab'], /^Say what to change/],
-    [['app', 'update', '--id', 'ab', '--visitors', 'maybe'], /^--visitors maybe: /],
-    [[...key, 'other'], /^--kind: /],
-    [[...key, 'partner'], /^--customer: /],
-    [[...key, 'partner', '--customer', 'a', '--link', 'x'], /^--link x: /],
-    [[...key, 'jwks', '--issuer', 'a', '--audience', 'b', '--jwks-url', 'nope'], /^--jwks-url: /],
-    [[...key, 'admin', '--issuer', 'a'], /^--issuer: /],
-  ]
-  const answers = await Promise.all(wrong.map(([args]) => cli(env, ...args)))
-  for (const [at, { code, out, err }] of answers.entries()) {
-    expect(err).toMatch(wrong[at]?.[1] ?? /^$/)
-    expect([wrong[at]?.[0], err.trim().split('\n').length, code, out]).toEqual([wrong[at]?.[0], 1, 2, ''])
-  }
-  for (const args of [['app', 'destroy'], ['toString'], []]) {
-    const unknown = await cli(env, ...args)
-    expect([unknown.code, unknown.out]).toEqual([2, ''])
-    expect(unknown.err).toContain('app create')
-  }
-}, 180_000)
-
 /** A command as the process runs it, on the server that all tests share. */
 async function here(command: string, ...args: string[]): Promise<Said> {
   const { plan, options } = commands[command] as Command
@@ -207,16 +157,3 @@ test('CLI-4: apps and keys are listed, changed, revoked, shut and opened; a secr
   expect(readable(await here('key list', '--app', id)).split('\n')[0]).toMatch(/^id +kind +name/)
   expect(readable(await here('key list', '--app', id, '--revoked'))).toContain(one.id)
 })
-
-test('CLI-5: every command tells its options', async () => {
-  const env = await environment()
-  const all = await cli(env, '--help')
-  expect([all.code, all.err]).toEqual([0, ''])
-  const commands = [...all.out.matchAll(/^ {2}((?:app|key) [a-z]+)/gm)].map((match) => match[1] ?? '')
-  expect(commands).toEqual(['app create', 'app list', 'app show', 'app update', 'app disable', 'app enable', 'key create', 'key list', 'key revoke'])
-  for (const command of commands) {
-    const help = await cli({}, ...command.split(' '), '--help')
-    expect([help.code, help.err]).toEqual([0, ''])
-    expect(help.out).toContain('--json')
-  }
-}, 120_000)

@@ -1,6 +1,7 @@
 import { killAll } from '../support/process.ts'
 import { crashes } from './crashes.ts'
 import { hooks } from './hooks.ts'
+import { outages } from './outages.ts'
 import { storms } from './storms.ts'
 
 /**
@@ -9,7 +10,7 @@ import { storms } from './storms.ts'
  */
 const seconds = Number(process.env.SECONDS ?? 30)
 const only = process.argv.slice(2)
-const faults = [...crashes, ...hooks, ...storms].filter(({ id }) => only.length === 0 || only.includes(id))
+const faults = [...crashes, ...hooks, ...outages, ...storms].filter(({ id }) => only.length === 0 || only.includes(id))
 
 let failed = 0
 for (const { id, about, run } of faults) {

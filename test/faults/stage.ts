@@ -16,7 +16,8 @@ export interface Stage {
   sign: Sign
   /** The server's process, that a supervisor would start again. */
   killServer(): Promise<void>
-  startServer(): Promise<void>
+  /** With further settings, that it keeps. */
+  startServer(more?: Record<string, string>): Promise<void>
   /** True as long as the process that was started last runs. */
   isUp(): boolean
   close(): Promise<void>
@@ -34,6 +35,7 @@ export async function openStage(settings: readonly string[] = [], script?: strin
   const port = String(await freePort())
   const url = `http://127.0.0.1:${port}`
   let server: ServerProcess | undefined
+  let added: Record<string, string> = {}
   const stage: Stage = {
     url,
     database,
@@ -45,7 +47,8 @@ export async function openStage(settings: readonly string[] = [], script?: strin
       const said = await server?.exited
       if (process.env.LOG_LEVEL) process.stderr.write(said?.err ?? '')
     },
-    async startServer() {
+    async startServer(more = {}) {
+      added = { ...added, ...more }
       const env = {
         DATABASE_URL: database,
         DATA_DIR: folder,
@@ -54,6 +57,7 @@ export async function openStage(settings: readonly string[] = [], script?: strin
         SECRET_KEY: secretKey.toString('base64'),
         RATE_LIMITS: 'off',
         LOG_LEVEL: process.env.LOG_LEVEL ?? 'fatal',
+        ...added,
       }
       server = startProcess(env, script)
       await server.ready

@@ -1,4 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /** The server as a process of its own, as it is run in production. */
@@ -10,13 +12,16 @@ export interface ServerProcess {
   exited: Promise<{ code: number | null; out: string; err: string }>
 }
 
+/** What a process of ours finds in its environment beside its own settings. Many start in a run: what was compiled once is kept for the others. */
+export const bareEnv: Record<string, string> = { PATH: process.env.PATH ?? '', NODE_COMPILE_CACHE: join(tmpdir(), 'support-compiled') }
+
 const main = fileURLToPath(import.meta.resolve('@support-widget/server/main.ts'))
 const running = new Set<ChildProcess>()
 
 /** Starts the server, or a script that starts it in another way. */
 export function startProcess(env: Record<string, string>, script = main): ServerProcess {
   const child = spawn(process.execPath, [script], {
-    env: { PATH: process.env.PATH ?? '', HOST: '127.0.0.1', ...env },
+    env: { ...bareEnv, HOST: '127.0.0.1', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   running.add(child)
