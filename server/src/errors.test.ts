@@ -29,7 +29,12 @@ describe('what was thrown', () => {
     ]) {
       expect(toRefusal(failing(code)), code).toMatchObject({ code: 'unavailable', status: 503, retryAfter: 2 })
     }
-    for (const message of ['Connection terminated unexpectedly', 'timeout exceeded when trying to connect', 'Query read timeout']) {
+    for (const message of [
+      'Connection terminated unexpectedly',
+      'timeout exceeded when trying to connect',
+      'Client was closed and is not queryable',
+      'Query read timeout',
+    ]) {
       expect(toRefusal(new Error(message)).code, message).toBe('unavailable')
     }
   })

@@ -39,7 +39,7 @@ export const erased = (cause?: unknown) => new Refusal('unauthorized', { detail:
 /** SQLSTATE classes and codes, and socket errors, that say "the database is not there", not "the query is wrong". */
 const outage = /^(08|53|57P|58)|^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN)$|^(40001|40P01|57014|55P03)$/
 const outageText =
-  /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Query read timeout|closed the connection/
+  /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Client was closed|Query read timeout|closed the connection/
 
 function codeOf(err: unknown): string {
   return err instanceof Error && 'code' in err && typeof err.code === 'string' ? err.code : ''

@@ -207,6 +207,27 @@ describe('the database', () => {
     await drop()
   })
 
+  test('DB-7: a connection whose statement was given up is closed, and nobody commits what was open in it', async () => {
+    const { url, drop } = await freshDatabase()
+    const orm = await openOrm({ url, folder: null, poolSize: 1 })
+    await sql`create table marks (n int)`.execute(orm.db())
+    const mark = (db: ReturnType<typeof orm.db>, n: number) => sql`insert into marks values (${n})`.execute(db)
+    let silent = 0
+    const givenUp = orm.transaction(async (db) => {
+      await mark(db, 1)
+      if (!url) throw new Error('given up')
+      const { rows } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(db)
+      silent = rows[0]?.pid ?? 0
+      process.kill(silent, 'SIGSTOP')
+      await sql`select 1`.execute(db)
+    })
+    await expect(givenUp.finally(() => silent && process.kill(silent, 'SIGCONT'))).rejects.toThrow()
+    await orm.transaction((db) => mark(db, 2))
+    expect((await sql`select n from marks`.execute(orm.db())).rows).toEqual([{ n: 2 }])
+    await orm.close()
+    await drop()
+  })
+
   test('DB-5: a sweep tells the planner how large the tables are', async () => {
     const { url, drop } = await freshDatabase()
     const orm = await openOrm({ url, folder: null, poolSize: 1 })

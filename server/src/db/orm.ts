@@ -5,7 +5,7 @@ import { PgliteDriver } from '@mikro-orm/pglite'
 import { PostgreSqlDriver } from '@mikro-orm/postgresql'
 import { createPostgreSqlTypeParsers, type InferKyselyDB } from '@mikro-orm/sql'
 import { CompiledQuery, type DatabaseConnection, type Kysely, type KyselyPlugin, sql } from 'kysely'
-import { Client, TypeOverrides } from 'pg'
+import { Client, type Pool, TypeOverrides } from 'pg'
 import postgresArray from 'postgres-array'
 import { ConfigError } from '../config.ts'
 import { ApiKeyEntity, AppEntity, CannedReplyEntity, IdempotencyKeyEntity, SigningKeyEntity } from './entities/app.ts'
@@ -24,6 +24,7 @@ import {
 } from './entities/ticket.ts'
 import { WebhookAttemptEntity, WebhookDeliveryEntity, WebhookEndpointEntity } from './entities/webhook.ts'
 import { WidgetVersionEntity } from './entities/widget-version.ts'
+import { closeWhenLate } from './late.ts'
 import { Migration0001 } from './migrations/migration-0001.ts'
 import { Migration0002 } from './migrations/migration-0002.ts'
 import { Migration0003 } from './migrations/migration-0003.ts'
@@ -195,7 +196,7 @@ function onPostgres(clientUrl: string, poolSize: number, limits: Partial<typeof 
       // What throws here keeps its connection for ever. One that is dead already says so with its first statement, and is given back.
       await (connection as DatabaseConnection).executeQuery(CompiledQuery.raw('set random_page_cost = 1.1')).catch(() => {})
     },
-    driverOptions: { connectionTimeoutMillis: waitMs, ...limits, types },
+    driverOptions: { connectionTimeoutMillis: waitMs, ...limits, types, onPoolCreated: (pool: Pool) => pool.on('connect', closeWhenLate) },
   })
 }
 
