@@ -31,6 +31,7 @@ export function createApps(orm: Orm, clock: Clock): Apps {
   let origins: { set: Set<string>; at: number } | null = null
   /** What was read last, however long ago. */
   let before: Set<string> | null = null
+  let isReading = false
   // What was asked before a change is not remembered after it.
   let generation = 0
 
@@ -45,11 +46,14 @@ export function createApps(orm: Orm, clock: Clock): Apps {
     return app
   }
 
-  /** The origins of all active apps. In an outage the list of before still says which pages may read that there is one. */
+  /**
+   * The origins of all active apps. One reads, the others need not wait for it; in an outage the list of before still says which pages may read that there is one.
+   */
   async function knownOrigins(): Promise<Set<string>> {
     const at = clock.monotonic()
-    if (origins && at - origins.at <= believeMs) return origins.set
+    if (origins && (isReading || at - origins.at <= believeMs)) return origins.set
     const asked = generation
+    isReading = true
     try {
       const rows = await orm.db().selectFrom('apps').select('origins').where('disabled_at', 'is', null).execute()
       before = new Set(rows.flatMap((row) => row.origins))
@@ -57,6 +61,8 @@ export function createApps(orm: Orm, clock: Clock): Apps {
     } catch (err) {
       if (!before) throw err
       origins = { set: before, at: at - believeMs + outageMs }
+    } finally {
+      isReading = false
     }
     return before
   }

@@ -10,7 +10,7 @@ export function browserRules(apps: Apps, ownOrigin: string) {
     // Koa's types differ from ours only in state.
     origin: async (ctx) => {
       const origin = ctx.get('Origin')
-      return origin === ownOrigin || (origin !== 'null' && (await knows(apps, origin))) ? origin : ''
+      return origin === ownOrigin || (origin !== '' && origin !== 'null' && (await knows(apps, origin))) ? origin : ''
     },
     allowMethods: 'GET,POST,PATCH,PUT,DELETE',
     allowHeaders: 'Authorization,Content-Type,Idempotency-Key,X-Api-Key,X-Ping-Api-Key',
