@@ -46,9 +46,11 @@ describe('the log', () => {
       'x',
     )
     log.error({ err: 'thrown text' }, 'x')
+    log.error({ err: { ...new Error('copied'), message: 'copied', stack: 'at once', detail: 'canary' } }, 'x')
     expect(text()).not.toContain('canary')
     expect(lines()[0]).toMatchObject({ err: { type: 'TypeError', message: 'broken', code: '23505' }, msg: 'x' })
     expect(lines()[1]).toMatchObject({ err: { message: 'thrown text' } })
+    expect(lines()[2]).toMatchObject({ err: { message: 'copied', stack: 'at once' } })
   })
 
   test('LOG-6: times are ISO, levels are honoured, children keep their fields', () => {

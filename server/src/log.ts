@@ -36,9 +36,12 @@ function clipStrings(fields: object): object {
   return Object.fromEntries(Object.entries(fields).map(([key, value]) => [key, typeof value === 'string' ? clip(value) : value]))
 }
 
+/** What has the members of an error is one: libraries hand on copies. */
+const isError = (err: unknown): err is Error => err instanceof Error || (err instanceof Object && 'message' in err && typeof err.message === 'string')
+
 /** Type, message, code and stack: never the other members of an error, which in database drivers carry rows and parameters. */
 function describeError(err: unknown) {
-  if (!(err instanceof Error)) return { message: clip(String(err)) }
+  if (!isError(err)) return { message: clip(String(err)) }
   const code = 'code' in err ? String(err.code) : undefined
   return { type: err.name, message: clip(err.message), ...(code ? { code } : {}), stack: clip(err.stack ?? '') }
 }
