@@ -41,6 +41,8 @@ export interface Load {
   /** Lets every user finish the message at hand, reads everything back, and compares. */
   finish(): Promise<Report>
   acked(): number
+  /** Resolves when each user has their ticket. */
+  allCame(): Promise<void>
 }
 
 interface Acked {
@@ -51,6 +53,8 @@ interface Acked {
 /** One attempt in twenty is given up early and made again, as on a bad network. */
 const impatience = 0.05
 const patience = 10_000
+/** They come one after the other: a crowd before a cold server is no fault of what is broken then. */
+const comeEveryMs = 15
 /** Whoever has been refused for so long says that the server does not come back by itself. */
 const graceMs = 60_000
 
@@ -118,10 +122,13 @@ export async function startLoad(stage: Stage, { users, rate, named }: LoadOption
     }
   }
 
+  let begun = 0
   const user = async (n: number) => {
     const token = await stage.sign(`user-${n}`)
+    await sleep(n * comeEveryMs)
     const { id: ticket } = await insist<{ id: string }>(token, '/v1/support/tickets', { subject: `Load ${n}`, body: `${n} 0` }, `ticket-${n}`)
     acknowledge({ ticket, body: `${n} 0` })
+    begun++
     let isDone = false
     const read = n % 4 === 0 ? follow(stage, token, ticket, () => isDone) : null
     for (let i = 1; !stopping; i++) {
@@ -139,6 +146,9 @@ export async function startLoad(stage: Stage, { users, rate, named }: LoadOption
   const all = Promise.all(Array.from({ length: users }, (_, n) => user(n)))
   return {
     acked: () => report.acked,
+    async allCame() {
+      while (begun < users) await sleep(50)
+    },
     async finish() {
       stopping = true
       const done = await all
