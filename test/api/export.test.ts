@@ -197,7 +197,7 @@ describe('CSV-4: an export costs what is read of it', () => {
       if (orm.pglite === null) {
         const { rows: busy } =
           await sql`select 1 from pg_stat_activity where datname = current_database() and state = 'active' and pid <> pg_backend_pid()
-          and query like '%ticket%'`.execute(db())
+          and backend_type = 'client backend' and query like '%ticket%'`.execute(db())
         expect(busy).toEqual([])
       }
     } finally {
