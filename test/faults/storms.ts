@@ -215,8 +215,8 @@ const slow: Fault = {
         },
         faults: broken({
           'good requests are answered': share >= 0.999,
-          'slow headers end within 12 s': (slowestHead ?? 0) <= 12_500,
-          'slow bodies end within 32 s': (slowestBody ?? 0) <= 32_500,
+          'slow headers end within 12 s': (slowestHead ?? 0) <= 12_000,
+          'slow bodies end within 32 s': (slowestBody ?? 0) <= 32_000,
         }),
       }
     }),

@@ -5,7 +5,7 @@ import { Refusal } from '../errors.ts'
 import type { Ctx } from './context.ts'
 import { type Pace, watchPace } from './pace.ts'
 
-/** A JSON body must have arrived within this time, milliseconds. */
+/** A JSON body must have arrived so long after its request began, milliseconds. */
 const bodyTimeoutMs = 30_000
 
 const malformed = (detail: string) => new Refusal('malformed_json', { detail })
@@ -54,7 +54,7 @@ function contentType(header: string): { type: string; charset: string } {
 
 async function read(ctx: Ctx, most: number, pace?: Pace): Promise<Buffer> {
   const late = Promise.withResolvers<never>()
-  const unwatch = pace ? watchPace(ctx.req, pace, late.reject) : watchTime(late.reject)
+  const unwatch = pace ? watchPace(ctx.req, pace, late.reject) : watchTime(ctx, late.reject)
   try {
     return await Promise.race([getRawBody(ctx.req, { limit: most, length: ctx.request.length ?? null }), late.promise])
   } catch (err) {
@@ -66,8 +66,9 @@ async function read(ctx: Ctx, most: number, pace?: Pace): Promise<Buffer> {
   }
 }
 
-function watchTime(refuse: (refusal: Refusal) => void): () => void {
-  const timer = setTimeout(() => refuse(new Refusal('request_timeout', { detail: 'The body took longer than 30 seconds.' })), bodyTimeoutMs)
+function watchTime(ctx: Ctx, refuse: (refusal: Refusal) => void): () => void {
+  const left = ctx.state.since + bodyTimeoutMs - performance.now()
+  const timer = setTimeout(() => refuse(new Refusal('request_timeout', { detail: 'The body took longer than 30 seconds.' })), left)
   return () => clearTimeout(timer)
 }
 

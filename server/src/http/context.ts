@@ -12,6 +12,8 @@ export interface Shaped {
 /** What our middleware leaves for those behind it. */
 export interface State extends DefaultState {
   requestId: string
+  /** When it began, ms of the clock that nobody sets. */
+  since: number
   log: Log
   /** The caller's address, proxies that we trust taken off. */
   address: string

@@ -14,7 +14,7 @@ export function trustOf(trustProxy: number | string[]): (address: string, hop: n
  */
 export function requestLog(log: Log, trust: (address: string, hop: number) => boolean) {
   return async (ctx: Ctx, next: Next) => {
-    const start = performance.now()
+    ctx.state.since = performance.now()
     ctx.state.requestId = randomUUID()
     ctx.state.address = proxyAddr(ctx.req, trust)
     ctx.state.log = log.child({ request_id: ctx.state.requestId })
@@ -22,7 +22,13 @@ export function requestLog(log: Log, trust: (address: string, hop: number) => bo
     try {
       await next()
     } finally {
-      const line = { method: ctx.method, path: ctx.path, status: ctx.status, ms: Math.round(performance.now() - start), address: ctx.state.address }
+      const line = {
+        method: ctx.method,
+        path: ctx.path,
+        status: ctx.status,
+        ms: Math.round(performance.now() - ctx.state.since),
+        address: ctx.state.address,
+      }
       ctx.state.log.info(line, 'request')
     }
   }
