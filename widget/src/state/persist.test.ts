@@ -92,3 +92,17 @@ test('a storage that throws is survived and told; once it works again everything
   expect(persist.blocked.value).toBe(false)
   expect(rows.size).toBe(3)
 })
+
+test('what the store had stays, if it cannot be read any more', async () => {
+  const { state, open } = table()
+  const before = open()
+  before.allow()
+  await before.keepUnsent('c', entry)
+  const persist = open()
+  expect((await persist.load()).unsent).toHaveLength(1)
+  await persist.keepDraft('T', draft, emptyDraft)
+  state.blocked = true
+  expect(await persist.load()).toMatchObject({ drafts: [['T', draft]], unsent: [{ client_id: 'c' }] })
+  await persist.keepUnsent('c', null)
+  expect(await persist.load()).toMatchObject({ drafts: [['T', draft]], unsent: [] })
+})

@@ -77,6 +77,8 @@ export function createPersist(store: Store, scope: readonly string[]): Persist {
   let allowed = false
   /** What the store does not have yet; null is to be removed from it. */
   const waiting = new Map<string, Row | null>()
+  /** What the store had when it could last be read, and what was kept since. */
+  let known = new Map<string, Row | null>()
 
   const keyOf = (name: string) => [...scope, ...name.split(' ')]
   const write = async (name: string, row: Row | null) => {
@@ -96,6 +98,7 @@ export function createPersist(store: Store, scope: readonly string[]): Persist {
     const name = `${kind} ${id}`
     const row = members && { ...members, key: keyOf(name) }
     waiting.set(name, row)
+    known.set(name, row)
     if (blocked.peek()) await flush()
     else if (allowed || !row) await write(name, row)
   }
@@ -104,12 +107,16 @@ export function createPersist(store: Store, scope: readonly string[]): Persist {
   return {
     blocked,
     load: async () => {
-      const stored = await store.all(scope).catch(() => [])
-      // Whoever has something here has opened the widget before.
-      if (stored.length > 0) allowed = true
-      const rows = new Map(stored.map((row) => [row.key.slice(scope.length).join(' '), row as Row | null]))
-      for (const [name, row] of waiting) rows.set(name, row)
-      return collect(rows)
+      try {
+        const stored = await store.all(scope)
+        // Whoever has something here has opened the widget before.
+        if (stored.length > 0) allowed = true
+        known = new Map(stored.map((row) => [row.key.slice(scope.length).join(' '), row]))
+      } catch {
+        // What cannot be read is not gone.
+      }
+      for (const [name, row] of waiting) known.set(name, row)
+      return collect(known)
     },
     keepDraft: (place, draft, before) => {
       const { files, ...written } = draft ?? emptyDraft
@@ -127,6 +134,7 @@ export function createPersist(store: Store, scope: readonly string[]): Persist {
     clear: async () => {
       const rows = await store.all(scope).catch(() => [])
       waiting.clear()
+      known.clear()
       await Promise.allSettled(rows.map(({ key }) => store.remove(key)))
     },
   }
