@@ -226,7 +226,7 @@ test('JOUR-6: a draft of the visitor and one of the customer for the same place 
   await widget.launcher.waitFor()
   if (!(await widget.dialog.isVisible())) await widget.open()
   await widget.newTicket.first().click()
-  await expect.poll(() => widget.message.inputValue()).toBe('Subject of the visitor\n\nText of the visitor\n\nText of before')
+  await expect.poll(() => widget.message.inputValue()).toBe('Text of before\n\nSubject of the visitor\n\nText of the visitor')
   expect(await widget.subject.inputValue()).toBe('Subject of before')
 })
 

@@ -1,5 +1,5 @@
 import type { Ticket } from '@support-widget/shared/ticket.ts'
-import { inOrder, waitingFor } from '../state/merge.ts'
+import { shownOf, waitingFor } from '../state/merge.ts'
 import { Bones } from './Bones.tsx'
 import { UnsentBubble } from './Bubble.tsx'
 import { Composer } from './Composer.tsx'
@@ -21,9 +21,9 @@ function Foot({ ui, person, ticket }: ScreenProps & { ticket: Ticket }) {
       <div class="foot">
         {!merged_into && <Rating key={id} ui={ui} person={person} ticket={ticket} />}
         <p>
-          {t(merged_into ? 'merged' : 'is_closed')} {kept && t('kept')}
+          {t(merged_into ? 'merged' : 'is_closed')} {kept && !merged_into && t('kept')}
         </p>
-        <button type="button" class="primary" onClick={() => (merged_into ? ui.view.go('thread', merged_into) : person.carry(id))}>
+        <button type="button" class="primary" onClick={() => person.carry(id, merged_into)}>
           {t(merged_into ? 'go_there' : 'new_ticket')}
         </button>
       </div>
@@ -50,7 +50,7 @@ export function Thread({ ui, person, id }: ScreenProps & { id: string }) {
   const { t } = texts
   const { conversation, sync } = person
   const { messages: all, load } = conversation.thread(id).value
-  const messages = inOrder(all)
+  const messages = shownOf(all)
   const top = messages[0]?.seq ?? 1
   const unsent = waitingFor(id, all, person.outbox.entries.value)
   const ticket = person.tickets.list.value.find((one) => one.id === id)

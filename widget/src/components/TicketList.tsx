@@ -41,15 +41,20 @@ const Row = ({ subject, unread, go, ready, texts, children }: RowProps) => (
 /** Unread first, each group last changed first. */
 const Rows = ({ ui, person, tickets, children }: ScreenProps & { tickets: readonly Ticket[]; children?: ComponentChildren }) => {
   const texts = ui.texts.value
-  const { thread, catchUp } = person.conversation
-  const prepare = (id: string) => thread(id).peek().load !== 'ready' && catchUp(id).catch(() => {})
   return (
     <ul>
       {children}
       {[...tickets]
         .sort((a, b) => Number(b.unread_count > 0) - Number(a.unread_count > 0))
         .map(({ id, subject, unread_count, status, updated_at }) => (
-          <Row key={id} subject={subject} unread={unread_count} go={() => ui.view.go('thread', id)} ready={() => prepare(id)} texts={texts}>
+          <Row
+            key={id}
+            subject={subject}
+            unread={unread_count}
+            go={() => ui.view.go('thread', id)}
+            ready={() => person.conversation.catchUp(id).catch(() => {})}
+            texts={texts}
+          >
             <Pill status={status} t={texts.t} />
             <time dateTime={updated_at}>{texts.ago(updated_at, ui.view.now.value)}</time>
           </Row>

@@ -77,12 +77,14 @@ test('problems are typed, and say whether trying again helps', async () => {
   expect(retryable(new NetworkError())).toBe(true)
 })
 
-test.each([[new TypeError('Failed to fetch')], [new Response('<html>sign in to the Wi-Fi</html>')]])(
-  'no answer of ours is a network error',
-  async (answer) => {
-    await expect(setUp([answer]).call('getMe')).rejects.toBeInstanceOf(NetworkError)
-  },
-)
+test.each([
+  [new TypeError('Failed to fetch')],
+  [new Response('<html>sign in to the Wi-Fi</html>')],
+  [Response.json({ message: 'no route' }, { status: 404 })],
+  [Response.json(null, { status: 403 })],
+])('no answer of ours is a network error', async (answer) => {
+  await expect(setUp([answer]).call('getMe')).rejects.toBeInstanceOf(NetworkError)
+})
 
 test('a call ends after its time', async () => {
   const { call } = setUp([])

@@ -113,7 +113,9 @@ export function createApi({ server, getToken, signal, fetch = globalThis.fetch.b
     }
     const { response, content } = await exchange(name, input, token)
     if (response.ok) return content
-    const problem = (typeof content === 'object' && content) || {}
+    const problem = Object(content) as Partial<Problem>
+    // Whatever stands between us and the server may answer for it, in words of its own.
+    if (!problem.code) throw new NetworkError('No answer')
     throw new ApiError(problem, response.status, Number(response.headers.get('retry-after')) || 0)
   }
 

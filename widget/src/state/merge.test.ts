@@ -1,7 +1,7 @@
 import type { Message } from '@support-widget/shared/message.ts'
 import type { Ticket } from '@support-widget/shared/ticket.ts'
 import { describe, expect, test } from 'vitest'
-import { inOrder, lastSeq, mergeMessages, mergeTickets, type Unsent, waitingFor, withMessage } from './merge.ts'
+import { inOrder, lastSeq, mergeMessages, mergeTickets, shownOf, type Unsent, waitingFor, withMessage } from './merge.ts'
 
 const message = (seq: number, more: Partial<Message> = {}): Message => ({
   id: `M${seq}`,
@@ -109,4 +109,11 @@ describe('tickets', () => {
     expect(withMessage(after, reply)).toBe(after)
     expect(withMessage(ticket('T'), message(2)).unread_count).toBe(0)
   })
+})
+
+test('beyond a gap only what the customer wrote is shown, until the gap is filled', () => {
+  const agent = { author: { type: 'agent', id: 'A', name: 'Sam', avatar_url: null } } as const
+  const all = [message(1), message(3), message(4, agent), message(5)]
+  expect(shownOf(all).map((one) => one.seq)).toEqual([1, 3, 5])
+  expect(shownOf(mergeMessages(all, [message(2, agent)])).map((one) => one.seq)).toEqual([1, 2, 3, 4, 5])
 })

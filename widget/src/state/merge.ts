@@ -40,6 +40,12 @@ export function inOrder(messages: readonly Message[]): readonly Message[] {
   return gap < 0 ? messages : messages.slice(0, gap)
 }
 
+/** What is shown of them: beyond a gap what the customer wrote themselves, which never leaves the screen. */
+export const shownOf = (messages: readonly Message[]) => {
+  const { length } = inOrder(messages)
+  return messages.filter(({ author }, at) => at < length || author.type === 'customer')
+}
+
 /** The `seq` to ask after. */
 export const lastSeq = (messages: readonly Message[]) => inOrder(messages).at(-1)?.seq ?? 0
 

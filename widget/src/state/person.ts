@@ -3,7 +3,7 @@ import type { Message } from '@support-widget/shared/message.ts'
 import type { Me, Self } from '@support-widget/shared/people.ts'
 import type { Ticket } from '@support-widget/shared/ticket.ts'
 import type { Priority } from '@support-widget/shared/vocabulary.ts'
-import { ApiError, type Call } from '../net/api.ts'
+import { ApiError, type Call, NetworkError } from '../net/api.ts'
 import { type Conversation, createConversation } from './conversation.ts'
 import type { Emit, Refusal } from './events.ts'
 import { createFiles, type Files, takenBack } from './files.ts'
@@ -50,8 +50,8 @@ export interface Person {
   send: (ticketId: string) => void
   /** Sends what stands in the form of a new ticket, and shows it on its way. `custom_fields`: the answers as the server takes them. */
   submit: (custom_fields: NonNullable<More['custom_fields']>) => void
-  /** On to the form of a new ticket, with what stands in the composer of one that takes no more. */
-  carry: (ticketId: string) => void
+  /** On with what stands in the composer of a ticket that takes no more: to the one into which it was merged, else to the form of a new one. */
+  carry: (ticketId: string, mergedInto: string | null) => void
   /** The new ticket as the server stored it; tried until the server has decided. */
   create: (input: NewTicketInput) => Promise<Ticket>
   /** The customer has opened the widget, or the page has written for them: from now on things are kept. */
@@ -131,11 +131,18 @@ export function createPerson({ call, connect, join, persist, kept, alone, onBegi
 
   const onScreen = (clientId: string) => view.screen.value.name === 'pending' && view.screen.value.id === clientId
 
+  /** What was stored has an id; anything else that says 2xx is no answer of the server's. */
+  const stored = <T extends { id: string }>(answer: T | null): T => {
+    if (!answer?.id) throw new NetworkError('No answer')
+    return answer
+  }
   const deliverTicket = async (entry: Unsent) => {
     const { client_id, subject = '', body, category, more, priority = 'normal' } = entry
-    const answer = await call('createTicket', {
-      body: { client_id, subject, body, priority, channel: 'widget', ...(category && { category }), ...more, ...(await files.send(entry)) },
-    })
+    const answer = stored(
+      await call('createTicket', {
+        body: { client_id, subject, body, priority, channel: 'widget', ...(category && { category }), ...more, ...(await files.send(entry)) },
+      }),
+    )
     const ticket = conversation.take(answer)
     if (!self.value) void call('getMe').then(know, () => {})
     if (onScreen(client_id)) view.go('thread', answer.id)
@@ -144,20 +151,20 @@ export function createPerson({ call, connect, join, persist, kept, alone, onBegi
   }
   const deliverMessage = async (id: string, entry: Unsent) => {
     const { client_id, body } = entry
-    const message = await call('sendMessage', { params: { id }, body: { body, client_id, ...(await files.send(entry)) } })
+    const message = stored(await call('sendMessage', { params: { id }, body: { body, client_id, ...(await files.send(entry)) } }))
     conversation.receive(message)
     emit('message_sent', { ticket_id: id, message })
     return message
   }
-  /** What is typed there now stays; a second subject goes into the text. */
+  /** What is typed there now stays, and what came back before; a second subject goes into the text. */
   const addTo = (place: string, { subject, body, category, more = null, files = [] }: Partial<Draft>) => {
     const typed = draftOf(place)
     return write(place, {
       subject: typed.subject || subject || '',
-      body: [typed.subject && subject, body, typed.body].filter(Boolean).join('\n\n'),
+      body: [typed.body, typed.subject && subject, body].filter(Boolean).join('\n\n'),
       category: typed.category || category || '',
       more: typed.more ?? more,
-      files: files.length > 0 ? [...files, ...typed.files] : typed.files,
+      files: files.length > 0 ? [...typed.files, ...files] : typed.files,
     })
   }
   const asDraft = ({ subject = '', body, category, more = null, files = [] }: Unsent): Draft => ({
@@ -246,10 +253,11 @@ export function createPerson({ call, connect, join, persist, kept, alone, onBegi
       view.go('pending', client_id)
       answer.catch(() => {})
     },
-    carry: (ticketId) => {
+    carry: (ticketId, mergedInto) => {
       const draft = draftOf(ticketId)
-      if (draft.body || draft.files.length > 0) void addTo('new', draft)
+      if (draft.body || draft.files.length > 0) void addTo(mergedInto ?? 'new', draft)
       void write(ticketId, emptyDraft)
+      if (mergedInto) return view.go('thread', mergedInto)
       void write('new', { more: { ...draftOf('new').more, follow_up_of: ticketId } })
       view.go('new')
     },
