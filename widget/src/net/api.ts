@@ -23,6 +23,12 @@ export class ApiError extends Error {
 /** No answer of ours came: offline, blocked, timed out, or a page of somebody else's in between. */
 export class NetworkError extends Error {}
 
+/** What was stored has an id; anything else that says 2xx is no answer of the server's. */
+export const stored = <T extends { id: string }>(answer: T | null): T => {
+  if (!answer?.id) throw new NetworkError()
+  return answer
+}
+
 /** Whether the same call may succeed later without a change. A refused token counts: the host may sign in again. */
 export const retryable = (error: unknown) =>
   !(error instanceof ApiError) || error.status >= 500 || /^(401|408|429)$/.test(`${error.status}`) || error.code === 'request_in_progress'
@@ -99,8 +105,8 @@ export function createApi({ server, getToken, signal, fetch = globalThis.fetch.b
         ? send(server + url, { headers, method, body, signal: stop, onPart })
         : fetch(server + url, bare<RequestInit>({ cache, headers, method, body, credentials: 'omit', signal: stop })))
       return { response, content: (await response.json()) as unknown }
-    } catch (error) {
-      throw new NetworkError('No answer', { cause: error })
+    } catch {
+      throw new NetworkError('No answer')
     }
   }
 

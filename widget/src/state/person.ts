@@ -3,7 +3,7 @@ import type { Message } from '@support-widget/shared/message.ts'
 import type { Me, Self } from '@support-widget/shared/people.ts'
 import type { Ticket } from '@support-widget/shared/ticket.ts'
 import type { Priority } from '@support-widget/shared/vocabulary.ts'
-import { ApiError, type Call, NetworkError } from '../net/api.ts'
+import { ApiError, type Call, stored } from '../net/api.ts'
 import { type Conversation, createConversation } from './conversation.ts'
 import type { Emit, Refusal } from './events.ts'
 import { createFiles, type Files, takenBack } from './files.ts'
@@ -131,11 +131,6 @@ export function createPerson({ call, connect, join, persist, kept, alone, onBegi
 
   const onScreen = (clientId: string) => view.screen.value.name === 'pending' && view.screen.value.id === clientId
 
-  /** What was stored has an id; anything else that says 2xx is no answer of the server's. */
-  const stored = <T extends { id: string }>(answer: T | null): T => {
-    if (!answer?.id) throw new NetworkError('No answer')
-    return answer
-  }
   const deliverTicket = async (entry: Unsent) => {
     const { client_id, subject = '', body, category, more, priority = 'normal' } = entry
     const answer = stored(
