@@ -105,8 +105,8 @@ export function createApi({ server, getToken, signal, fetch = globalThis.fetch.b
         ? send(server + url, { headers, method, body, signal: stop, onPart })
         : fetch(server + url, bare<RequestInit>({ cache, headers, method, body, credentials: 'omit', signal: stop })))
       return { response, content: (await response.json()) as unknown }
-    } catch {
-      throw new NetworkError('No answer')
+    } catch (error) {
+      throw new NetworkError('No answer', { cause: error })
     }
   }
 
