@@ -45,8 +45,8 @@ export async function takesMail(db: Db, appId: string, customer: Consent): Promi
 }
 
 /**
- * Whoever reads mail at the address wants no more, whoever names it, and whoever had confirmed it. Those who are known to the app and have that address are muted, and may say otherwise; a visitor's other addresses are not
- * theirs to answer for. Twice is once.
+ * Whoever reads mail at the address wants no more, whoever names it, and whoever had confirmed it. Those who are known to the app and have that address are muted, and may say
+ * otherwise; a visitor's other addresses are not theirs to answer for. Twice is once.
  */
 export async function unsubscribe(core: Core, { appId, customerId, address }: MailClaims): Promise<void> {
   const now = core.clock.now()
