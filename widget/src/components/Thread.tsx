@@ -21,7 +21,7 @@ function Foot({ ui, person, ticket }: ScreenProps & { ticket: Ticket }) {
       <div class="foot">
         {!merged_into && <Rating key={id} ui={ui} person={person} ticket={ticket} />}
         <p>
-          {t(merged_into ? 'merged' : 'is_closed')} {kept && !merged_into && t('kept')}
+          {t(merged_into ? 'merged' : 'is_closed')} {kept && t('kept')}
         </p>
         <button type="button" class="primary" onClick={() => person.carry(id, merged_into)}>
           {t(merged_into ? 'go_there' : 'new_ticket')}
