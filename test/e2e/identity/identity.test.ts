@@ -92,7 +92,7 @@ test('ID-5: who signs in after the page was asked is found when support is opene
 })
 
 test('ID-6: a failed token answer is told with its cause and asked for again', async () => {
-  const { page } = await stack.visit(null)
+  const page = await stack.browser.newPage()
   let asked = 0
   await page.route('**/support-token', (route) => (asked++ ? route.continue() : route.fulfill({ status: 502, body: 'bad gateway' })))
   const warned = page.waitForEvent('console', (message) => message.text().includes('HTTP 502'))

@@ -160,10 +160,15 @@ test('TAB-6: tokens are replaced in time over the open socket, by one tab at a t
   const context = await field.browser.newContext()
   await context.clock.install()
   const frames: string[] = []
+  const live = new Set<Page>()
   context.on('page', (page) => {
     page.on('websocket', (socket) => {
       socket.on('framesent', ({ payload }) => frames.push(`> ${payload}`))
-      socket.on('framereceived', ({ payload }) => frames.push(`< ${payload}`))
+      socket.on('framereceived', ({ payload }) => {
+        frames.push(`< ${payload}`)
+        if (/^40/.test(`${payload}`)) live.add(page)
+      })
+      socket.on('close', () => live.delete(page))
     })
   })
   let [asked, now, most] = [0, 0, 0]
@@ -177,6 +182,8 @@ test('TAB-6: tokens are replaced in time over the open socket, by one tab at a t
   })
   const pages = [await field.page(context, 'renewed'), await field.page(context, 'renewed'), await field.page(context, 'renewed')]
   for (const page of pages) await widgetOf(page).open()
+  // The last to come into view has taken the lead, with the token that it came with.
+  await expect.poll(() => [...live].map((page) => pages.indexOf(page))).toEqual([2])
   await expect.poll(() => field.proxy.sockets.now).toBe(1)
   ;[asked, most] = [3, 0]
   // A minute later by the clock, and not by the heartbeat, which would end the socket.
