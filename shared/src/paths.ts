@@ -1,4 +1,4 @@
-/** Operation → method and path. Zod-free, so that the widget can import it. Shapes stand in the two operation tables. */
+/** What the widget calls: operation → method and path. Zod-free, so that it can import them. Shapes stand in the two operation tables. */
 export const customerPaths = {
   getWidgetConfig: 'GET /v1/widget/config',
   getMe: 'GET /v1/support/me',
@@ -14,11 +14,11 @@ export const customerPaths = {
   readTicket: 'POST /v1/support/tickets/:id/read',
   rateTicket: 'POST /v1/support/tickets/:id/csat',
   uploadAttachment: 'POST /v1/support/attachments',
-  getAttachment: 'GET /v1/support/attachments/:id',
 } as const
 
 export const paths = {
   ...customerPaths,
+  getAttachment: 'GET /v1/support/attachments/:id',
   agentGetMe: 'GET /v1/admin/support/me',
   agentListAgents: 'GET /v1/admin/support/agents',
   agentListTickets: 'GET /v1/admin/support/tickets',
@@ -89,11 +89,11 @@ export const requestOf = (name: OperationName, input?: RequestInput) => requestT
  * repeated.
  */
 export function requestTo(target: string, input: RequestInput = {}): { method: string; url: string } {
-  const [method = 'GET', path = '/'] = target.split(' ')
+  const [method, path] = target.split(' ') as [string, string]
   let url = path.replace(/:(\w+)/g, (_, key: string) => encodeURIComponent(input.params?.[key] ?? ''))
   const query = new URLSearchParams()
   for (const [key, value] of Object.entries(input.query ?? {})) {
-    for (const one of Array.isArray(value) ? value : [value]) if (one !== undefined) query.append(key, String(one))
+    for (const one of [value].flat()) if (one !== undefined) query.append(key, String(one))
   }
   const search = query.toString()
   if (search) url += `?${search}`

@@ -195,7 +195,7 @@ test('DEL-9: half-typed text goes along from a closed ticket to a new one, besid
   await widget.composer.fill('half a thought')
   const [ticket] = (await (await stack.customer('half')).call('listTickets', {})).data
   await (await stack.customer('half')).call('closeTicket', { params: { id: ticket?.id ?? '' } })
-  await widget.dialog.getByText('Your text is kept for the new ticket.').waitFor()
+  await widget.dialog.getByText('Your text is kept.').waitFor()
   await widget.newTicket.click()
   expect(await widget.message.inputValue()).toBe('half a thought')
   await page.close()

@@ -106,7 +106,7 @@ interface UnsentProps {
 /** What the server does not have yet. */
 export function UnsentBubble({ entry, person, texts }: UnsentProps) {
   const { t } = texts
-  const { client_id, body, files = [], state } = entry
+  const { client_id, body, files = [], state, tried } = entry
   const late = state === 'late'
   const gone = files.map((_, at) => person.files.arrived.value.get(`${sendingOf(entry)}.${at}`))
   const link = (key: TextKey, action: () => unknown) => (
@@ -131,7 +131,7 @@ export function UnsentBubble({ entry, person, texts }: UnsentProps) {
         {late && link('send_now', () => person.outbox.resend(client_id))}
         {late && link('delete', () => person.discard(client_id))}
         {state === 'failed' && link('try_again', person.outbox.kick)}
-        {!late && gone.some((share) => share !== 1) && link('cancel', () => person.cancel(entry))}
+        {!late && !tried && files.length > 0 && link('cancel', () => person.cancel(client_id))}
       </span>
     </article>
   )

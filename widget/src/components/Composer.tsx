@@ -1,6 +1,5 @@
 import { textLimits } from '@support-widget/shared/limits.ts'
 import { codePoints, tidy } from '@support-widget/shared/tidy.ts'
-import { emptyDraft } from '../state/persist.ts'
 import { Left } from './Field.tsx'
 import { AttachButton, Files } from './Files.tsx'
 import { Icon } from './Icon.tsx'
@@ -9,7 +8,7 @@ import { dirOf, focusOnArrival, type ScreenProps } from './ui.ts'
 
 export function Composer({ ui, person, id }: ScreenProps & { id: string }) {
   const { t } = ui.texts.value
-  const { body: text, files } = person.drafts.value.get(id) ?? emptyDraft
+  const { body: text, files } = person.draftOf(id)
   const length = codePoints(tidy(text))
   const ready = length + files.length > 0 && length <= textLimits.body
 

@@ -54,7 +54,7 @@ interface Props {
 /** A label, its control, and what is wrong with it. */
 export function Field({ question: { name, label, type, required, options }, value, fault, put, t }: Props) {
   const box = type === 'checkbox'
-  const tag = { area: 'textarea', select: 'select', text: '', number: '', checkbox: '' }[type] || 'input'
+  const tag = type === 'area' ? 'textarea' : type === 'select' ? type : 'input'
   const text = String(value)
   const control = createElement(
     tag,

@@ -4,6 +4,7 @@ import type { Texts } from '../i18n/texts.ts'
 import type { Person } from '../state/person.ts'
 import type { View } from '../state/view.ts'
 import { Icon } from './Icon.tsx'
+import { pure } from './pure.ts'
 import type { ScreenProps } from './ui.ts'
 
 /** The middle of a picture, drawn: a policy may forbid the address that a file would need as the source of an image. */
@@ -21,22 +22,21 @@ async function draw(canvas: HTMLCanvasElement, file: File) {
   }
 }
 
-/** One for each file, so that a picture is drawn once and not at every letter that is typed. */
-const drawings = new WeakMap<File, (canvas: HTMLCanvasElement | null) => void>()
-function drawing(file: File) {
-  const known = drawings.get(file)
-  if (known) return known
-  const made = (canvas: HTMLCanvasElement | null) => {
-    if (canvas) void draw(canvas, file)
-  }
-  drawings.set(file, made)
-  return made
-}
+/** Drawn once, and not at every letter that is typed. */
+const Picture = pure(({ file }: { file: File }) => (
+  <canvas
+    ref={(canvas) => {
+      if (canvas) void draw(canvas, file)
+    }}
+    width={80}
+    height={80}
+  />
+))
 
 /** A file that is not on the server yet. */
 export const Chip = ({ file, texts, children }: { file: File; texts: Texts; children?: ComponentChildren }) => (
   <div class="file">
-    {/^image/.test(file.type) && <canvas ref={drawing(file)} width={80} height={80} />}
+    {/^image/.test(file.type) && <Picture file={file} />}
     <bdi>{file.name}</bdi>
     <small>{texts.size(file.size)}</small>
     {children}

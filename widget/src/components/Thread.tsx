@@ -9,13 +9,13 @@ import { Messages } from './Messages.tsx'
 import { Rating } from './Rating.tsx'
 import { Reach } from './Reach.tsx'
 import { Trouble } from './Trouble.tsx'
-import type { ScreenProps } from './ui.ts'
+import { isTyped, type ScreenProps } from './ui.ts'
 
 /** Where to write, or where it goes on. */
 function Foot({ ui, person, ticket }: ScreenProps & { ticket: Ticket }) {
   const { t } = ui.texts.value
   const { id, status, merged_into } = ticket
-  const kept = person.drafts.value.get(id)?.body || person.refusal.value?.ticketId === id
+  const kept = isTyped(person, id) || person.refusal.value?.ticketId === id
   if (merged_into || status === 'closed') {
     return (
       <div class="foot">

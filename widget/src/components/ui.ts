@@ -20,3 +20,9 @@ export const dirOf = (text: string) => (text ? 'auto' : undefined)
 export const focusOnArrival = (field: HTMLElement | null) => {
   if (field && window.matchMedia('(hover: hover)').matches) field.focus({ preventScroll: true })
 }
+
+/** Something stands in the composer of a ticket, typed or given back. */
+export const isTyped = (person: Person, id: string) => {
+  const { body, files } = person.draftOf(id)
+  return Boolean(body || files[0])
+}

@@ -79,7 +79,7 @@ export const en = {
   close_it: 'Close it',
   cancel: 'Cancel',
   is_closed: 'This ticket is closed.',
-  kept: 'Your text is kept for the new ticket.',
+  kept: 'Your text is kept.',
   error_unauthorized: 'Please sign in again.',
   error_any: 'Failed: {detail}',
 } as const

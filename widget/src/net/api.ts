@@ -12,11 +12,13 @@ export class ApiError extends Error {
   declare status: number
   declare detail: string
   declare errors: Fault[]
+  /** Where a merged ticket goes on, by id. */
+  declare merged_into?: string
   /** Seconds that the server asks us to wait, or 0. */
   declare retryAfter: number
   constructor(problem: Partial<Problem>, status: number, retryAfter = 0) {
     super(problem.detail)
-    Object.assign(this, { code: 'internal_error', detail: `HTTP ${status}`, errors: [] }, problem, { status, retryAfter })
+    Object.assign(this, { detail: `HTTP ${status}`, errors: [] }, problem, { status, retryAfter })
   }
 }
 
@@ -39,7 +41,7 @@ interface Upload {
   body: FormData
   once: string
   /** Its abort takes the file back. */
-  stop?: AbortSignal
+  stop?: AbortSignal | undefined
   /** Hears how much of it has gone out, 0 to 1. */
   onPart: (share: number) => void
 }
@@ -121,7 +123,7 @@ export function createApi({ server, getToken, signal, fetch = globalThis.fetch.b
     if (response.ok) return content
     const problem = Object(content) as Partial<Problem>
     // Whatever stands between us and the server may answer for it, in words of its own.
-    if (!problem.code) throw new NetworkError('No answer')
+    if (!problem.code) throw new NetworkError()
     throw new ApiError(problem, response.status, Number(response.headers.get('retry-after')) || 0)
   }
 

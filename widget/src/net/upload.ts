@@ -8,7 +8,7 @@ import { ApiError, type Call } from './api.ts'
 export function createUpload(call: Call) {
   const sent = new Map<string, string>()
 
-  const upload = async (file: File, once: string, stop: AbortSignal, onPart: (share: number) => void) => {
+  const upload = async (file: File, once: string, stop: AbortSignal | undefined, onPart: (share: number) => void) => {
     const known = sent.get(once)
     if (known) return known
     // Sent all the same, either would look like no answer, for ever: a connection is cut in the middle of what is too large.
@@ -25,10 +25,15 @@ export function createUpload(call: Call) {
     sent.set(once, id)
     return id
   }
-  return async (files: readonly File[], name: string, stop: AbortSignal, onPart: (name: string, share: number) => void): Promise<string[]> => {
+  return async (
+    files: readonly File[],
+    name: string,
+    stop: AbortSignal | undefined,
+    onPart: (name: string, share: number) => void,
+  ): Promise<string[]> => {
     const ids: string[] = []
     for (const [at, file] of files.entries()) {
-      stop.throwIfAborted()
+      stop?.throwIfAborted()
       const once = `${name}.${at}`
       ids.push(await upload(file, once, stop, (share) => onPart(once, share)))
       onPart(once, 1)

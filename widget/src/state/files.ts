@@ -13,20 +13,25 @@ export interface Files {
   arrived: ReadonlySignal<ReadonlyMap<string, number>>
   /** Sends the files of an entry and answers how a message names them. Rejects as the call does, and with `takenBack`. */
   send: (entry: Unsent) => Promise<{ attachments?: string[] }>
-  /** False if no file of this entry is on its way. */
-  stop: (clientId: string) => boolean
+  /** The files of this entry go no further, now or later, unless its own request has gone out. */
+  stop: (clientId: string) => void
 }
 
 /** The name under which the files of an entry are sent. Those of one that was late and is sent after all are new: the first may be gone. */
 export const sendingOf = ({ client_id, at }: Unsent) => `${client_id}.${at}`
 
 /** Stands where a refusal by the server would. */
-export const takenBack = new ApiError({ detail: 'Taken back' }, 400)
+export const takenBack = new ApiError({}, 400)
 
 /** Files of one customer's messages: which may come along, and how far they are. */
 export function createFiles(call: Call): Files {
   const upload = createUpload(call)
-  const under = new Map<string, AbortController>()
+  const stops = new Map<string, AbortController>()
+  const stopOf = (clientId: string) => {
+    const stop = stops.get(clientId) ?? new AbortController()
+    stops.set(clientId, stop)
+    return stop
+  }
   const misfits = signal<readonly string[]>([])
   const arrived = signal<ReadonlyMap<string, number>>(new Map())
   const onPart = (name: string, share: number) => {
@@ -42,23 +47,17 @@ export function createFiles(call: Call): Files {
     misfits,
     arrived,
     send: async (entry) => {
-      const { client_id, files = [] } = entry
+      const { client_id, files = [], tried } = entry
       if (files.length === 0) return {}
-      const stop = new AbortController()
-      under.set(client_id, stop)
+      const stop = tried ? undefined : stopOf(client_id).signal
       try {
-        const attachments = await upload(files, sendingOf(entry), stop.signal, onPart)
-        stop.signal.throwIfAborted()
+        const attachments = await upload(files, sendingOf(entry), stop, onPart)
+        stop?.throwIfAborted()
         return { attachments }
       } catch (error) {
-        throw stop.signal.aborted ? takenBack : error
-      } finally {
-        under.delete(client_id)
+        throw stop?.aborted ? takenBack : error
       }
     },
-    stop: (clientId) => {
-      under.get(clientId)?.abort()
-      return under.has(clientId)
-    },
+    stop: (clientId) => stopOf(clientId).abort(),
   }
 }

@@ -17,6 +17,8 @@ export interface Unsent {
   files?: readonly File[]
   /** When it was written, in ms. */
   at: number
+  /** Its files have arrived and its own request has gone out: whatever is heard of it, it may have been taken. */
+  tried?: boolean
   /** `late`: it has waited for a day, and is sent only if its author still wants it. */
   state: 'sending' | 'failed' | 'late'
 }

@@ -50,7 +50,11 @@ function setUp(restored: Unsent[] = [], stored = restored, slow: Slow = {}) {
     },
   })
   outbox.restore(restored)
-  return { outbox, sent, answers, refused, kept, rereads: () => rereads, released: () => released }
+  /** Another tab keeps what these are, and nothing else. */
+  const byOthers = (...rows: Unsent[]) => {
+    stored = rows
+  }
+  return { outbox, sent, answers, refused, kept, byOthers, rereads: () => rereads, released: () => released }
 }
 
 beforeEach(() => {
@@ -233,4 +237,34 @@ test('a store that never answers holds nobody up for long', async () => {
   const { outbox, released } = setUp([], [], { store: new Promise(() => {}) })
   expect(await outbox.add(entry('a'))).toBe('stored a')
   await expect.poll(released, { timeout: 10_000 }).toBe(1)
+})
+
+test('what is taken back is sent by nobody, and given back once', async () => {
+  const { outbox, sent, refused, kept } = setUp([entry('a'), entry('b')])
+  await Promise.all([outbox.withdraw('a', refusal(400)), outbox.withdraw('a', refusal(400))])
+  expect(refused).toEqual(['a'])
+  expect(kept.get('a')).toBeNull()
+  await outbox.kick()
+  expect(sent).toEqual(['b'])
+})
+
+test('what may have been taken is not given back, whichever tab has sent it', async () => {
+  const { outbox, answers, refused, kept, byOthers } = setUp()
+  answers.push(new NetworkError('down'), new NetworkError('down'))
+  const [a, b] = [outbox.add(entry('a')), outbox.add(entry('b', 'U'))]
+  await vi.advanceTimersByTimeAsync(0)
+  await outbox.commit('a')
+  expect(kept.get('a')).toMatchObject({ client_id: 'a', tried: true })
+  byOthers({ ...entry('a'), tried: true }, { ...entry('b', 'U'), tried: true })
+  for (const id of ['a', 'b']) await outbox.withdraw(id, refusal(400))
+  // Sent by another tab, and gone from what is kept.
+  byOthers()
+  for (const id of ['a', 'b']) await outbox.withdraw(id, refusal(400))
+  expect(refused).toEqual([])
+  expect(outbox.entries.value.map(({ client_id, tried }) => [client_id, tried])).toEqual([
+    ['a', true],
+    ['b', true],
+  ])
+  await outbox.kick()
+  expect(await Promise.all([a, b])).toEqual(['stored a', 'stored b'])
 })

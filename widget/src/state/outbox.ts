@@ -15,6 +15,10 @@ export interface Outbox<R> {
   /** Send what is late after all, as if it had been written now. */
   resend: (clientId: string) => void
   discard: (clientId: string) => void
+  /** Its own request goes out now: nobody takes it back any more. Settles when other tabs can know. */
+  commit: (clientId: string) => Promise<void>
+  /** Gives it back with this refusal, unless it was committed, or another tab has sent it or thrown it away. */
+  withdraw: (clientId: string, error: ApiError) => Promise<void>
   /** Try everything now; resolves with the number that still waits when each has been tried or `ms` have passed. */
   flush: (ms: number) => Promise<number>
   dispose: () => void
@@ -58,6 +62,8 @@ export function createOutbox<R>({ deliver, refused, keep, reread, alone }: Ways<
   const lanes = new Map<string, Lane>()
   /** The last change of what is kept: it stands when those before it do. */
   let kept: unknown
+  /** What was kept when last read. */
+  let stored: ReadonlyMap<string, Unsent> = new Map()
   let disposed = false
 
   const laneAt = (name: string) => {
@@ -78,6 +84,20 @@ export function createOutbox<R>({ deliver, refused, keep, reread, alone }: Ways<
     waiters.delete(client_id)
     return waiter
   }
+  const refuse = (entry: Unsent, error: ApiError) => {
+    const waiter = remove(entry.client_id)
+    refused(entry, error)
+    waiter?.reject(error)
+  }
+  const change = (entry: Unsent | undefined, by: Partial<Unsent>) => {
+    if (!entry) return
+    const changed = { ...entry, ...by }
+    kept = keep(entry.client_id, changed)
+    set(entries.value.map((one) => (one === entry ? changed : one)))
+  }
+  const find = (clientId: string) => entries.value.find((one) => one.client_id === clientId)
+  /** What was kept last stands in the store. */
+  const settled = () => Promise.race([kept, end(AbortSignal.timeout(patience))]).then(String, String)
   /** Its place is behind everything that was written before, even by a clock that has been put back. */
   const place = () => Math.max(Date.now(), (entries.value.at(-1)?.at ?? 0) + 1)
 
@@ -91,9 +111,7 @@ export function createOutbox<R>({ deliver, refused, keep, reread, alone }: Ways<
       return true
     } catch (error) {
       if (!retryable(error)) {
-        const waiter = remove(entry.client_id)
-        refused(entry, error as ApiError)
-        waiter?.reject(error as ApiError)
+        refuse(entry, error as ApiError)
         return true
       }
       if (disposed) return
@@ -110,7 +128,7 @@ export function createOutbox<R>({ deliver, refused, keep, reread, alone }: Ways<
     mark(name, 'sending')
     for (let entry = first(name); entry && !disposed && (await step(name, entry)); ) entry = first(name)
     // What is sent is gone from the store before another tab may read it.
-    await Promise.race([kept, end(AbortSignal.timeout(patience))]).catch(() => {})
+    await settled()
   }
   /** Settles when the lane is empty or has failed. */
   const run = async (name: string) => {
@@ -139,24 +157,34 @@ export function createOutbox<R>({ deliver, refused, keep, reread, alone }: Ways<
       }),
     restore: (kept) => {
       const all = new Map(kept.map((one) => [one.client_id, as(one, 'failed')]))
+      stored = new Map(all)
       // What is kept says nothing of how it goes; what was added here stays until it is answered.
       for (const one of entries.value) {
         const { client_id, state } = one
-        if (waiters.has(client_id) || (state === 'sending' && all.has(client_id))) all.set(client_id, one)
+        if (waiters.has(client_id) || (state === 'sending' && all.has(client_id))) all.set(client_id, { ...all.get(client_id), ...one })
       }
       set([...all.values()])
     },
     kick,
     resend: (clientId) => {
-      const entry = entries.value.find((one) => one.client_id === clientId)
-      if (!entry) return
-      const renewed: Unsent = { ...entry, at: place(), state: 'failed' }
-      keep(clientId, renewed)
-      set(entries.value.map((one) => (one === entry ? renewed : one)))
-      void run(laneOf(entry))
+      change(find(clientId), { at: place(), state: 'failed' })
+      void kick()
     },
     discard: (clientId) => {
       remove(clientId)?.reject(new Error('Discarded'))
+    },
+    commit: async (clientId) => {
+      change(find(clientId), { tried: true })
+      await settled()
+    },
+    withdraw: async (clientId, error) => {
+      const entry = find(clientId)
+      if (!entry) return
+      await alone(laneOf(entry), async () => {
+        await reread()
+        const now = stored.get(clientId)
+        if (now && !now.tried && find(clientId)) refuse(now, error)
+      })
     },
     flush: async (ms) => {
       await Promise.race([kick(), end(AbortSignal.timeout(ms))]).catch(() => {})

@@ -12,6 +12,17 @@ export interface Draft {
 }
 export const emptyDraft: Draft = { subject: '', body: '', category: '', more: null, files: [] }
 
+/** A draft, or what was one. */
+export type Written = Partial<Draft> | Unsent
+/** What is typed there now stays, and what came back before; a second subject goes into the text. */
+export const joined = (typed: Draft, { subject, body, category, more = null, files = [] }: Written): Draft => ({
+  subject: typed.subject || subject || '',
+  body: [typed.body, typed.subject && subject, body].filter(Boolean).join('\n\n'),
+  category: typed.category || category || '',
+  more: typed.more ?? more,
+  files: files.length > 0 ? [...typed.files, ...files] : typed.files,
+})
+
 /** What was kept of one customer. */
 export interface Kept {
   drafts: [place: string, draft: Draft][]
@@ -54,6 +65,7 @@ function entryOf(client_id: string, row: Row): Unsent {
     ...(priority && { priority }),
     files: filesOf(row),
     at: Number(row.at) || 0,
+    ...(row.tried === true && { tried: true }),
     state: 'failed',
   }
 }

@@ -9,7 +9,7 @@ import type { Emit, Refusal } from './events.ts'
 import { createFiles, type Files, takenBack } from './files.ts'
 import { type More, newClientId, type Unsent } from './merge.ts'
 import { createOutbox, type Outbox } from './outbox.ts'
-import { type Draft, emptyDraft, type Kept, type Persist } from './persist.ts'
+import { type Draft, emptyDraft, joined, type Kept, type Persist, type Written } from './persist.ts'
 import { type Connect, createSync, type Join, type Sync } from './sync.ts'
 import { createTickets, type Tickets } from './tickets.ts'
 import type { View } from './view.ts'
@@ -60,8 +60,8 @@ export interface Person {
   called: Signal<boolean>
   /** Throws away what was not sent. */
   discard: (clientId: string) => void
-  /** Takes back what is being sent, as long as its files are on their way, or what waits to be: to where it was typed. */
-  cancel: (entry: Unsent) => void
+  /** Takes back what has files, in whichever tab they are on their way, as long as they are: to where it was typed. */
+  cancel: (clientId: string) => void
   /** Nothing of what waits is sent: it all goes into the form of a new ticket. */
   recall: () => void
   /** What somebody wrote who has turned out to be this customer. */
@@ -131,11 +131,16 @@ export function createPerson({ call, connect, join, persist, kept, alone, onBegi
 
   const onScreen = (clientId: string) => view.screen.value.name === 'pending' && view.screen.value.id === clientId
 
+  const sendFiles = async (entry: Unsent) => {
+    const sent = await files.send(entry)
+    if (sent.attachments && !entry.tried) await outbox.commit(entry.client_id)
+    return sent
+  }
   const deliverTicket = async (entry: Unsent) => {
     const { client_id, subject = '', body, category, more, priority = 'normal' } = entry
     const answer = stored(
       await call('createTicket', {
-        body: { client_id, subject, body, priority, channel: 'widget', ...(category && { category }), ...more, ...(await files.send(entry)) },
+        body: { client_id, subject, body, priority, channel: 'widget', ...(category && { category }), ...more, ...(await sendFiles(entry)) },
       }),
     )
     const ticket = conversation.take(answer)
@@ -146,36 +151,19 @@ export function createPerson({ call, connect, join, persist, kept, alone, onBegi
   }
   const deliverMessage = async (id: string, entry: Unsent) => {
     const { client_id, body } = entry
-    const message = stored(await call('sendMessage', { params: { id }, body: { body, client_id, ...(await files.send(entry)) } }))
+    const message = stored(await call('sendMessage', { params: { id }, body: { body, client_id, ...(await sendFiles(entry)) } }))
     conversation.receive(message)
     emit('message_sent', { ticket_id: id, message })
     return message
   }
-  /** What is typed there now stays, and what came back before; a second subject goes into the text. */
-  const addTo = (place: string, { subject, body, category, more = null, files = [] }: Partial<Draft>) => {
-    const typed = draftOf(place)
-    return write(place, {
-      subject: typed.subject || subject || '',
-      body: [typed.body, typed.subject && subject, body].filter(Boolean).join('\n\n'),
-      category: typed.category || category || '',
-      more: typed.more ?? more,
-      files: files.length > 0 ? [...typed.files, ...files] : typed.files,
-    })
-  }
-  const asDraft = ({ subject = '', body, category, more = null, files = [] }: Unsent): Draft => ({
-    subject,
-    body,
-    category: category ?? '',
-    more,
-    files,
-  })
+  const addTo = (place: string, more: Written) => write(place, joined(draftOf(place), more))
   /** The page's own tickets, whose refusal the page is told, and nobody else. */
   const fromPage = new Set<string>()
-  /** The text goes back to where it was typed, or into a new ticket where its own takes no more. */
+  /** The text goes back to where it was typed, or, where its own ticket takes no more, to the one in which that goes on, or into a new one. */
   const giveBack = (entry: Unsent, error: ApiError) => {
     if (fromPage.has(entry.client_id)) return onScreen(entry.client_id) && view.go('list')
     const full = /^(ticket_closed|ticket_full|not_found)$/.test(error.code)
-    void addTo(entry.ticket_id && !full ? entry.ticket_id : 'new', asDraft(entry))
+    void addTo((full ? error.merged_into : entry.ticket_id) ?? 'new', entry)
     if (error !== takenBack) refusal.value = { ticketId: entry.ticket_id, error }
     if (onScreen(entry.client_id)) view.go('new')
     if (full) void sync.catchUp()
@@ -189,7 +177,7 @@ export function createPerson({ call, connect, join, persist, kept, alone, onBegi
     alone,
   })
   outbox.restore(kept.unsent)
-  const sync = createSync({ connect, join, view, tickets, conversation, called, kick: outbox.kick, reread })
+  const sync = createSync({ connect, join, view, tickets, conversation, called, kick: outbox.kick, reread, stop: files.stop })
 
   const post = (entry: Omit<Unsent, 'client_id' | 'at' | 'state'>) => {
     refusal.value = null
@@ -267,14 +255,14 @@ export function createPerson({ call, connect, join, persist, kept, alone, onBegi
       outbox.discard(clientId)
       if (onScreen(clientId)) view.go('list')
     },
-    cancel: (entry) => {
-      if (files.stop(entry.client_id) || entry.state === 'sending') return
-      outbox.discard(entry.client_id)
-      giveBack(entry, takenBack)
+    cancel: (id) => {
+      files.stop(id)
+      sync.say({ type: 'cancel', id })
+      void outbox.withdraw(id, takenBack)
     },
     recall: () => {
       for (const entry of outbox.entries.value) {
-        void addTo('new', asDraft(entry))
+        void addTo('new', entry)
         outbox.discard(entry.client_id)
       }
       for (const [place, draft] of drafts.value) {

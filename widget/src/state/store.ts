@@ -1,4 +1,4 @@
-import { bare } from '../net/api.ts'
+import { bare, end } from '../net/api.ts'
 
 /** What stands in the store: whose it is and what, and its members. */
 export interface Row {
@@ -8,7 +8,7 @@ export interface Row {
 
 /** The browser's database, one table of rows. Every method rejects where it is blocked, full or broken. */
 export interface Store {
-  /** The rows whose key begins so. Never makes the database. */
+  /** The rows whose key begins so. Never makes the database, and rejects if it is silent for seconds. */
   all: (scope: readonly string[]) => Promise<Row[]>
   /** Makes the database if it is not there yet. */
   put: (row: Row) => Promise<unknown>
@@ -17,7 +17,7 @@ export interface Store {
 }
 
 const table = 'kept'
-/** Some browsers' databases never open after they were killed. */
+/** Some browsers' databases never open after they were killed; another tab that was frozen may hold one up. */
 const patience = 2_000
 
 /** Nothing is opened before it is needed, and nothing made before something is kept. */
@@ -73,7 +73,8 @@ export function createStore(factory: () => IDBFactory): Store {
     }
   }
   return {
-    all: (scope) => run('readonly', false, (rows) => rows.getAll(IDBKeyRange.bound(scope, [...scope, []]))),
+    all: (scope) =>
+      Promise.race([run('readonly', false, (rows) => rows.getAll(IDBKeyRange.bound(scope, [...scope, []]))), end(AbortSignal.timeout(2 * patience))]),
     put: (row) => run('readwrite', true, (rows) => rows.put(row)),
     remove: (key) => run('readwrite', false, (rows) => rows.delete(key as string[])),
     close: forget,

@@ -23,6 +23,8 @@ interface Ways {
   kick: () => void
   /** Another tab may have kept something. */
   reread: () => void
+  /** In another tab an unsent message was taken back. */
+  stop: (clientId: string) => void
 }
 
 export interface Sync {
@@ -43,7 +45,7 @@ const everyBlocked = 5_000
 const everyClosed = 300_000
 
 /** Keeps one customer's tickets true: one tab's socket for speed, asking again for truth. */
-export function createSync({ connect, join, view, tickets, conversation, called, kick, reread }: Ways): Sync {
+export function createSync({ connect, join, view, tickets, conversation, called, kick, reread, stop }: Ways): Sync {
   const live = signal<SocketState>('down')
   const failures = signal(0)
   let running: Promise<void> | undefined
@@ -94,8 +96,8 @@ export function createSync({ connect, join, view, tickets, conversation, called,
     const known = tickets.find('ticket' in payload ? payload.ticket.id : payload.ticket_id)
     if ('message' in payload) conversation.receive(payload.message)
     else if (type === 'ticket.read') onRead(payload)
-    else tickets.put(payload.ticket)
-    // A ticket that is not in the list so far, or a badge without its list: the frame was only a hint.
+    else if ('ticket' in payload) tickets.put(payload.ticket)
+    // A ticket that is not in the list so far, a badge without its list, a type of which nothing is known here: the frame was only a hint.
     if (!known) void catchUp()
   }
   const lead = () => {
@@ -125,6 +127,7 @@ export function createSync({ connect, join, view, tickets, conversation, called,
   const hear = (word: Word) => {
     if (word.type === 'frame') return onFrame(word.frame)
     if (word.type === 'kept') return reread()
+    if (word.type === 'cancel') return stop(word.id)
     if (!leads) {
       if (word.type === 'state') live.value = word.state
     } else if (word.type === 'typing') connection?.request('typing', word.input)
