@@ -200,3 +200,23 @@ test('DEL-9: half-typed text goes along from a closed ticket to a new one, besid
   expect(await widget.message.inputValue()).toBe('half a thought')
   await page.close()
 })
+
+test('DEL-11: a database of the browser that never answers keeps neither the button away nor what is written', async () => {
+  const { page } = await stack.visit('numb')
+  const widget = widgetOf(page)
+  await widget.open()
+  await widget.writeTicket('Numb', 'One')
+  await expect.poll(() => bodiesOf('numb')).toEqual(['One'])
+  await page.addInitScript(() => {
+    const table = { getAll: () => ({}), put: () => ({}), delete: () => ({}) }
+    IDBDatabase.prototype.transaction = () => ({ objectStore: () => table, commit: () => {} }) as never
+  })
+  await page.reload()
+  await widget.open()
+  await widget.dialog.getByText('Numb').click()
+  await widget.composer.fill('Two')
+  await widget.composer.press('Enter')
+  await widget.thread.getByText(/· Sent$/).waitFor()
+  expect(await bodiesOf('numb')).toEqual(['One', 'Two'])
+  await page.close()
+})
