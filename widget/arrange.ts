@@ -3,15 +3,14 @@
  * that is not named here, or has to come earlier for another, takes its place by itself.
  */
 const order = `
-  @preact/signals-core ./components/Bones.tsx ./styles/widget.css?inline ./state/identity.ts ./components/Thread.tsx ./components/Rating.tsx
-  ./state/store.ts ./components/Messages.tsx ./state/merge.ts ./components/TicketList.tsx ./state/outbox.ts ./components/Facts.tsx ./state/settings.ts
-  ./components/NewTicket.tsx ./state/events.ts ./net/socket.ts ./state/moment.ts preact ./state/persist.ts ./state/session.ts ./components/Trouble.tsx
-  ./state/tickets.ts ./components/links.ts ./app.tsx ./state/sync.ts @support-widget/shared/socket.ts ./components/Pill.tsx ./components/pure.ts
-  @support-widget/shared/paths.ts ./launcher.tsx ./components/ui.ts ./i18n/texts.ts ./state/person.ts ./state/attention.ts ./components/Composer.tsx
-  ./state/conversation.ts ./state/files.ts ./options.ts ./components/Files.tsx ./components/Reach.tsx ./state/tabs.ts ./net/upload.ts ./state/view.ts
-  ./boot.ts @support-widget/shared/tidy.ts ./styles/theme.ts ./state/visitor.ts ./drawer.tsx ./components/Bubble.tsx ./components/Icon.tsx
-  ./components/refusal.tsx ./net/wire.ts ./components/Log.tsx ./components/Field.tsx ./i18n/en.ts ./net/api.ts @support-widget/shared/limits.ts
-  ./host.ts ./public-api.ts ./state/lock.ts
+  @preact/signals-core ./components/Bones.tsx ./state/identity.ts ./i18n/texts.ts ./state/session.ts @support-widget/shared/paths.ts ./components/Messages.tsx
+  ./components/Pill.tsx ./components/TicketList.tsx ./components/Rating.tsx ./boot.ts ./i18n/en.ts ./net/wire.ts ./components/Thread.tsx ./state/store.ts
+  ./state/persist.ts ./state/outbox.ts ./public-api.ts ./styles/theme.ts ./components/Log.tsx ./state/view.ts ./state/events.ts ./components/Files.tsx
+  ./net/upload.ts ./state/tabs.ts ./host.ts ./components/refusal.tsx @support-widget/shared/tidy.ts @support-widget/shared/socket.ts ./state/visitor.ts preact
+  ./options.ts ./components/NewTicket.tsx @support-widget/shared/limits.ts ./components/links.ts ./components/Composer.tsx ./components/Icon.tsx
+  ./styles/widget.css?inline ./state/merge.ts ./state/settings.ts ./components/pure.ts ./drawer.tsx ./state/tickets.ts ./state/person.ts ./state/files.ts
+  ./components/Reach.tsx ./state/sync.ts ./state/moment.ts ./app.tsx ./state/conversation.ts ./components/Bubble.tsx ./components/ui.ts ./net/api.ts
+  ./state/attention.ts ./components/Trouble.tsx ./net/socket.ts ./launcher.tsx ./state/lock.ts ./components/Facts.tsx ./components/Field.tsx
 `
 
 export const arrange = {

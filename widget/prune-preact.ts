@@ -19,7 +19,7 @@ const noHooks = [/^\s*if \(.*options\.\w+\)?\) .*;$/gm, ''] as const
 
 /**
  * What the widget does not use of preact: hydration, Suspense, contexts, portals, state and error boundaries of components, options, MathML,
- * `innerHTML`, custom elements, handlers that come in the middle of an event. The widget draws everything in one effect, so a component never draws itself again.
+ * `innerHTML`, custom elements, refs that are objects, handlers that come in the middle of an event. The widget draws everything in one effect, so a component never draws itself again.
  */
 const files: Record<string, Changes> = {
   'diff/index': {
@@ -62,9 +62,8 @@ const files: Record<string, Changes> = {
         "i = 'checked'",
         'if (inputValue != UNDEFINED && inputValue !== dom[i]) setProperty(dom, i, inputValue, oldProps[i], namespace);\n',
       ],
-      ['try {\n\t\tif (typeof ref', 'if (typeof ref'],
-      ['// Store the cleanup on', '} else ref.current', 'ref(value);\n'],
-      ['} catch (e) {\n\t\toptions._catchError(e, vnode);', '}\n\n/**\n * Unmount'],
+      ['try {\n\t\tif (typeof ref', '}\n\n/**\n * Unmount', 'ref(value);\n'],
+      [' && (!r.current', ') {\n\t\tapplyRef(r, NULL'],
       ['try {\n\t\t\t\tr.componentWillUnmount', 'r.componentWillUnmount();'],
       ['} catch (e) {\n\t\t\t\toptions._catchError(e, parentVNode);\n\t\t\t}', '}\n\n\t\tr._parentDom'],
       ['= r._globalContext', '= NULL;'],

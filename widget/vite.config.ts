@@ -30,7 +30,7 @@ const texts = {
 
 /** Members of our own objects that are neither sent nor stored nor seen by a page, and that no browser has. */
 const ownNames =
-  'adopt|alone|arrived|asked|attach|begin|called|carry|catchUp|component(?:DidMount|DidUpdate|WillUnmount)|configure|conversation|draftOf|drafts|earlier|expect|failures|forget|hear|keepDraft|keepUnsent|kick|know|leads|leave|markRead|misfits|moment|moved|onBegin|onEvent|onFrame|onLost|onOpen|onState|onTop|outbox|peek|person|place|question|reach|readSeq|recall|receive|refusal|refused|renewIn|reread|resend|retryAfter|say|setHidden|settle|shouldComponentUpdate|speak|sync|ticketId|tickets|toEnd|trouble|typist|unkept|unread|wanted|whole|withdraw|wrong'
+  'adopt|agents|alone|arrived|asked|attach|begin|blocked|called|carry|catchUp|component(?:DidMount|DidUpdate|WillUnmount)|configure|conversation|deliver|draftOf|drafts|earlier|expect|failures|forget|found|hear|keepDraft|keepUnsent|kick|know|known|lead|leads|leave|look|marked|markRead|misfits|moment|moved|onBegin|onEnd|onEvent|onFrame|onLost|onOpen|onState|onTop|outbox|patience|peek|person|place|question|reach|readSeq|recall|receive|refusal|refused|renewIn|reread|resend|retryAfter|running|say|setHidden|settle|shouldComponentUpdate|speak|sync|ticketId|tickets|toEnd|trouble|typist|unkept|unlessSame|unread|wanted|whole|withdraw|wrong'
 /** Custom properties of the style: they are named in the style sheets and where they are set, and nowhere else. */
 const properties = ['surface', 'accent', 'radius', 'muted', 'danger', 'amber', 'field', 'height', 'soft', 'line']
 const shortProperties = {

@@ -115,8 +115,8 @@ test('SWITCH-2: without client_id a lost answer doubles the message', async () =
   }
   await both(scenario, ['One', 'Two'], ['One', 'Two', 'Two'], {
     file: 'state/person.ts',
-    from: 'body: { body, client_id, ...(await files.send(entry)) }',
-    to: 'body: { body, ...(await files.send(entry)) }',
+    from: 'body: { body, client_id, ...(await sendFiles(entry)) }',
+    to: 'body: { body, ...(await sendFiles(entry)) }',
   })
 })
 

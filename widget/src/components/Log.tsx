@@ -1,6 +1,6 @@
 import { signal } from '@preact/signals-core'
 import type { Message } from '@support-widget/shared/message.ts'
-import { Component, type ComponentChildren, createRef } from 'preact'
+import { Component, type ComponentChildren } from 'preact'
 import type { Texts } from '../i18n/texts.ts'
 import { Icon } from './Icon.tsx'
 
@@ -23,7 +23,10 @@ const isAtEnd = (box: Element) => box.scrollHeight - box.scrollTop - box.clientH
 
 /** Stays at its end while the reader is there, and in its place when older messages come in above. */
 export class Log extends Component<Props> {
-  box = createRef<HTMLDivElement>()
+  box: HTMLDivElement | null = null
+  hold = (box: HTMLDivElement | null) => {
+    this.box = box
+  }
   atEnd = true
   height = 0
   marked = false
@@ -32,7 +35,7 @@ export class Log extends Component<Props> {
 
   /** The box itself becomes smaller, as the composer grows or a keyboard comes up. */
   size = new ResizeObserver(() => {
-    const box = this.box.current
+    const { box } = this
     this.shown = box?.clientHeight
     if (box && isAtEnd(box)) this.moved(true)
     this.toEnd()
@@ -40,7 +43,7 @@ export class Log extends Component<Props> {
   shown: number | undefined
 
   override componentDidMount() {
-    const box = this.box.current
+    const { box } = this
     if (!box) return
     // What scrolls must be reachable by keyboard.
     box.tabIndex = 0
@@ -57,7 +60,7 @@ export class Log extends Component<Props> {
     if (messages !== before.messages || own !== before.own) this.settle(before)
   }
   settle(before: Props) {
-    const box = this.box.current
+    const { box } = this
     if (!box || box.scrollHeight === this.height) return
     const { messages } = this.props
     if (topOf(messages) < topOf(before.messages)) box.scrollTop += box.scrollHeight - this.height
@@ -75,7 +78,7 @@ export class Log extends Component<Props> {
     }
   }
   toEnd() {
-    if (this.atEnd) this.box.current?.scrollTo(0, this.box.current.scrollHeight)
+    if (this.atEnd) this.box?.scrollTo(0, this.box.scrollHeight)
   }
   moved(atEnd: boolean) {
     this.atEnd = atEnd
@@ -84,7 +87,7 @@ export class Log extends Component<Props> {
   }
   /** Aloud is read what comes from now on, not what was loaded. */
   speak() {
-    requestAnimationFrame(() => this.box.current?.removeAttribute('aria-live'))
+    requestAnimationFrame(() => this.box?.removeAttribute('aria-live'))
   }
   override render({ texts: { t, unread }, children, messages, onTop }: Props) {
     const left = this.left.value
@@ -92,7 +95,7 @@ export class Log extends Component<Props> {
     return (
       <>
         <div
-          ref={this.box}
+          ref={this.hold}
           class="body log"
           role="log"
           aria-live="off"
@@ -116,7 +119,7 @@ export class Log extends Component<Props> {
               aria-label={`${t('latest')}${count ? `, ${unread(count)}` : ''}`}
               onClick={() => {
                 this.moved(true)
-                this.box.current?.focus()
+                this.box?.focus()
                 this.toEnd()
               }}
             >

@@ -96,8 +96,8 @@ export function createSync({ connect, join, view, tickets, conversation, called,
     const known = tickets.find('ticket' in payload ? payload.ticket.id : payload.ticket_id)
     if ('message' in payload) conversation.receive(payload.message)
     else if (type === 'ticket.read') onRead(payload)
-    else if ('ticket' in payload) tickets.put(payload.ticket)
-    // A ticket that is not in the list so far, a badge without its list, a type of which nothing is known here: the frame was only a hint.
+    else tickets.put(payload.ticket)
+    // A ticket that is not in the list so far, or a badge without its list: the frame was only a hint.
     if (!known) void catchUp()
   }
   const lead = () => {
