@@ -69,7 +69,8 @@ export default defineConfig({
           include: ['test/e2e/**/*.test.ts'],
           testTimeout: 90_000,
           hookTimeout: 120_000,
-          fileParallelism: false,
+          // Two browsers are what two cores can carry.
+          maxWorkers: 2,
           expect: { poll: { timeout: 30_000 } },
         },
       },
