@@ -7,11 +7,7 @@ import { needChromium } from './support/chromium.ts'
 import { findPostgres, type Postgres, startPostgres } from './support/postgres.ts'
 
 /** Without arguments the databases are asked side by side, in a process each, and the browsers when those are done. */
-const rounds = [[onProjects('unit', 'pglite', 'engine'), onProjects('postgres'), onProjects('postgres, pool of one')], [onProjects('e2e')]]
-
-function onProjects(...names: string[]): string[] {
-  return names.flatMap((name) => ['--project', name])
-}
+const rounds = [[['pglite'], ['postgres'], ['postgres, pool of one', 'unit', 'engine']], [['e2e']]]
 
 /**
  * `npm test`: every suite. The API and real-time suites run on the embedded database and, where PostgreSQL is installed, on that too, once with a pool of one connection.
@@ -42,10 +38,9 @@ async function main(): Promise<number> {
     const given = process.argv.slice(2)
     const isWhole = given.length === 0
     const results: (Results | null)[] = []
-    for (const round of isWhole ? rounds : [[[]]]) {
-      const parts = round.filter((args) => postgres !== null || !args.some((arg) => arg.startsWith('postgres')))
-      results.push(...(await Promise.all(parts.map((args) => vitest(env, isWhole ? args : given)))))
-    }
+    const projectsOf = (names: string[]) => names.flatMap((name) => (postgres === null && name.startsWith('postgres') ? [] : ['--project', name]))
+    const calls = isWhole ? rounds.map((round) => round.map(projectsOf).filter((args) => args.length > 0)) : [[given]]
+    for (const round of calls) results.push(...(await Promise.all(round.map((args) => vitest(env, args)))))
     return total(results)
   } finally {
     await postgres?.stop()

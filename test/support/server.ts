@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Writable } from 'node:stream'
@@ -35,13 +35,6 @@ export const testQueue = 'test'
 export const databaseUrl = process.env.DATABASE ?? null
 export const poolSize = Number(process.env.POOL_SIZE ?? 10)
 
-/** A folder for the files of one server, gone with this process. */
-function ownFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'support-files-'))
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
-  return folder
-}
-
 /** The environment of a test server. */
 export async function testConfig(env: Record<string, string> = {}): Promise<Config> {
   const port = String(await freePort())
@@ -54,7 +47,8 @@ export async function testConfig(env: Record<string, string> = {}): Promise<Conf
     PUBLIC_URL: `http://127.0.0.1:${port}`,
     LOG_LEVEL: 'debug',
     RATE_LIMITS: 'off',
-    DATA_DIR: ownFolder(),
+    // Gone with the run.
+    DATA_DIR: mkdtempSync(join(tmpdir(), 'support-files-')),
     ...secret,
     ...database,
     ...env,

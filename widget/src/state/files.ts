@@ -21,7 +21,7 @@ export interface Files {
 export const sendingOf = ({ client_id, at }: Unsent) => `${client_id}.${at}`
 
 /** Stands where a refusal by the server would. */
-export const takenBack = new ApiError({}, 400)
+export const takenBack = new ApiError({ detail: 'Taken back' }, 400)
 
 /** Files of one customer's messages: which may come along, and how far they are. */
 export function createFiles(call: Call): Files {
