@@ -3,14 +3,14 @@
  * that is not named here, or has to come earlier for another, takes its place by itself.
  */
 const order = `
-  @preact/signals-core ./components/Bones.tsx ./state/identity.ts ./i18n/texts.ts ./state/session.ts @support-widget/shared/paths.ts ./components/Messages.tsx
-  ./components/Pill.tsx ./components/TicketList.tsx ./components/Rating.tsx ./boot.ts ./i18n/en.ts ./net/wire.ts ./components/Thread.tsx ./state/store.ts
-  ./state/persist.ts ./state/outbox.ts ./public-api.ts ./styles/theme.ts ./components/Log.tsx ./state/view.ts ./state/events.ts ./components/Files.tsx
-  ./net/upload.ts ./state/tabs.ts ./host.ts ./components/refusal.tsx @support-widget/shared/tidy.ts @support-widget/shared/socket.ts ./state/visitor.ts preact
-  ./options.ts ./components/NewTicket.tsx @support-widget/shared/limits.ts ./components/links.ts ./components/Composer.tsx ./components/Icon.tsx
-  ./styles/widget.css?inline ./state/merge.ts ./state/settings.ts ./components/pure.ts ./drawer.tsx ./state/tickets.ts ./state/person.ts ./state/files.ts
-  ./components/Reach.tsx ./state/sync.ts ./state/moment.ts ./app.tsx ./state/conversation.ts ./components/Bubble.tsx ./components/ui.ts ./net/api.ts
-  ./state/attention.ts ./components/Trouble.tsx ./net/socket.ts ./launcher.tsx ./state/lock.ts ./components/Facts.tsx ./components/Field.tsx
+  @preact/signals-core ./state/view.ts ./components/Bones.tsx ./state/identity.ts ./i18n/texts.ts ./state/conversation.ts ./styles/widget.css?inline
+  ./components/Trouble.tsx ./net/upload.ts ./options.ts ./state/session.ts ./components/Bubble.tsx @support-widget/shared/paths.ts ./state/events.ts
+  ./components/Thread.tsx ./components/pure.ts ./components/Field.tsx ./state/lock.ts ./state/tickets.ts ./state/moment.ts ./components/TicketList.tsx
+  ./state/sync.ts ./components/Facts.tsx ./components/NewTicket.tsx ./components/Messages.tsx ./boot.ts ./state/visitor.ts ./state/outbox.ts ./i18n/en.ts
+  ./state/settings.ts preact ./components/ui.ts ./drawer.tsx ./net/wire.ts ./state/files.ts ./components/Reach.tsx ./state/persist.ts ./components/Log.tsx
+  ./components/refusal.tsx ./state/merge.ts ./components/Composer.tsx ./components/Icon.tsx @support-widget/shared/tidy.ts ./launcher.tsx ./components/links.ts
+  ./state/tabs.ts @support-widget/shared/limits.ts ./state/store.ts ./styles/theme.ts @support-widget/shared/socket.ts ./app.tsx ./public-api.ts
+  ./state/person.ts ./components/Rating.tsx ./components/Files.tsx ./components/Pill.tsx ./net/api.ts ./state/attention.ts ./net/socket.ts ./host.ts
 `
 
 export const arrange = {

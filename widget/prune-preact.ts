@@ -89,6 +89,8 @@ const files: Record<string, Changes> = {
       ],
       ['// A cursor a parked Suspense', 'let dom = parentVNode._dom;\n'],
       ['while (next && next.nodeType == 8)', 'if (dom != next)'],
+      ["// Containers that aren't DOM nodes", 'parentDom.insertBefore'],
+      ['}\n\t\t}\n\t\toldDom = dom;', 'oldDom = dom;', '}\n\t\t'],
       ['while (\n\t\t(oldDom = oldDom', '}\n\n/**', 'return oldDom && oldDom.nextSibling;\n'],
     ],
     words: [handedOn, never, noPortal, [/ \|\| oldVNode\._flags & REF_DETACHED/, '']],

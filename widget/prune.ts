@@ -24,6 +24,21 @@ const signalChanges: [RegExp | string, string][] = [
   [/!function\(i\)\{if\(0!==v&&0===s\).*?\}\}\(this\);/, ''],
   ['if(o!==this)throw new Error("Out-of-order effect");', ''],
   [/if\(1&this\.f\)throw new Error\("Cycle detected"\);/g, ''],
+  ['new Error("Cycle detected")', 'Error()'],
+  [/this\.l=0;?/, ''],
+  // What a computed signal or the end of an effect throws is thrown where it happens, once.
+  [
+    'if(16&this.f||this.v!==t||0===this.i){this.v=t;this.f&=-17;this.i++}}catch(i){this.v=i;this.f|=16;this.i++}',
+    'if(this.v!==t||!this.i){this.v=t;this.i++}}finally{',
+  ],
+  ['o=i;_(this);this.f&=-2;return!0', 'o=i;_(this);this.f&=-2}return!0'],
+  ['if(16&this.f)throw this.v;', ''],
+  ['catch(t){i.f&=-2;i.f|=8;g(i);throw t}', ''],
+  ['try{r.c()}catch(i){r.d();throw i}var n', 'r.c();var n'],
+  ['if(void 0===this.x)return;', ''],
+  // What is compared there is an object, a function, or nothing.
+  [/void 0!==([\w.]+)/g, '$1'],
+  [/void 0===([\w.]+)/g, '!$1'],
 ]
 
 /** Takes out of the signals what a bundler has to keep, because an object might be asked for any of its methods. */

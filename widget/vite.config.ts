@@ -30,7 +30,7 @@ const texts = {
 
 /** Members of our own objects that are neither sent nor stored nor seen by a page, and that no browser has. */
 const ownNames =
-  'adopt|agents|alone|arrived|asked|attach|begin|blocked|called|carry|catchUp|component(?:DidMount|DidUpdate|WillUnmount)|configure|conversation|deliver|draftOf|drafts|earlier|expect|failures|forget|found|hear|keepDraft|keepUnsent|kick|know|known|lead|leads|leave|look|marked|markRead|misfits|moment|moved|onBegin|onEnd|onEvent|onFrame|onLost|onOpen|onState|onTop|outbox|patience|peek|person|place|question|reach|readSeq|recall|receive|refusal|refused|renewIn|reread|resend|retryAfter|running|say|setHidden|settle|shouldComponentUpdate|speak|sync|ticketId|tickets|toEnd|trouble|typist|unkept|unlessSame|unread|wanted|whole|withdraw|wrong'
+  'adopt|agents|alone|arrived|asked|attach|begin|blocked|called|carry|catchUp|component(?:DidMount|DidUpdate|WillUnmount)|configure|conversation|deliver|draftOf|drafts|earlier|expect|failures|forget|found|hear|isOpen|keepDraft|keepUnsent|kick|know|known|lead|leads|leave|look|marked|markRead|misfits|moment|moved|nobody|onBegin|onEnd|onEvent|onFrame|onLost|onMessage|onOpen|onPart|onRead|onState|onTop|outbox|patience|peek|person|place|question|reach|readSeq|recall|receive|record|refusal|refused|renewIn|reread|resend|restore|retryAfter|running|say|setHidden|settle|shouldComponentUpdate|shown|speak|sync|takeBack|ticketId|tickets|toEnd|trouble|typist|unkept|unlessSame|unread|until|wanted|whole|withdraw|wrong'
 /** Custom properties of the style: they are named in the style sheets and where they are set, and nowhere else. */
 const properties = ['surface', 'accent', 'radius', 'muted', 'danger', 'amber', 'field', 'height', 'soft', 'line']
 const shortProperties = {
@@ -51,7 +51,7 @@ export default defineConfig({
       ecma: 2022,
       // Vite's default works around faults of a Safari that is not among the browsers below.
       safari10: false,
-      compress: { passes: 4, inline: 1, keep_fargs: false, unsafe: true, unsafe_arrows: true, unsafe_comps: true },
+      compress: { passes: 4, inline: 1, keep_fargs: false, unsafe: true, unsafe_arrows: true, unsafe_comps: true, unsafe_math: true },
       // Names that begin with `_` are preact's own.
       mangle: { properties: { regex: new RegExp(`^(_[a-z].*|${ownNames})$`), nth_identifier: { get: (at: number) => `_${at.toString(36)}` } } },
       // In whatever encoding a page takes it to be.

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { newTicket } from '../../support/factories.ts'
+import { quiet, watchTraffic } from '../../support/quiet.ts'
 import { type Stack, startStack, widgetOf } from '../../support/stack.ts'
 
 /** Answers that come late, out of turn, or from somebody who is not the server. */
@@ -123,10 +124,39 @@ test('MERGE-11: what a merged ticket refuses stands in the one in which it goes 
   await context.setOffline(false)
   await widget.dialog.getByText('Your text is kept.').waitFor()
   await widget.back.click()
+  await widget.newTicket.click()
+  await widget.subject.waitFor()
+  expect(await widget.dialog.getByRole('alert').count()).toBe(0)
+  await widget.back.click()
   await widget.dialog.getByRole('button', { name: /^The other one .*Not sent yet/ }).waitFor()
   await page.reload()
   await widget.open()
   await widget.dialog.getByRole('button', { name: /^The other one .*Not sent yet/ }).click()
   await expect.poll(() => widget.composer.inputValue()).toBe('Two')
   await page.close()
+})
+
+test('MERGE-11: what two tabs hear refused is given back once', async () => {
+  const { page, context, widget, params, agent, write } = await inTicket('lena')
+  const { id } = await newTicket(await stack.customer('lena'), { subject: 'The other one', body: 'Here too' })
+  let tries = 0
+  await page.route('**/messages', (route) => {
+    tries++
+    return route.abort()
+  })
+  await write('Two')
+  // The next try of this one comes late.
+  await expect.poll(() => tries, { timeout: 30_000 }).toBe(4)
+  await agent.call('agentMergeTicket', { params, body: { into: id } })
+  await page.unroute('**/messages')
+  const second = watchTraffic(await context.newPage())
+  await second.goto(page.url())
+  const other = widgetOf(second)
+  await other.open()
+  await other.dialog.getByRole('button', { name: /^The other one .*Not sent yet/ }).click()
+  await expect.poll(() => other.composer.inputValue()).toBe('Two')
+  await widget.thread.getByText('Not sent yet').waitFor({ state: 'detached' })
+  await quiet(page)
+  expect(await other.composer.inputValue()).toBe('Two')
+  await context.close()
 })

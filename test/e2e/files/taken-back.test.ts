@@ -49,6 +49,32 @@ test('FILES-6: what one tab sends another one takes back: nothing goes out, and 
   expect(await field.bodies('tess')).toEqual(['One'])
 })
 
+test('FILES-6: what waits for its next try in one tab another one takes back: once, and nothing is sent', async () => {
+  const context = await field.browser.newContext()
+  const first = await inTicket(context, 'nora')
+  const second = await field.page(context, 'nora')
+  await widgetOf(second).open()
+  await widgetOf(second).dialog.getByText('Taken back').click()
+  await context.route(uploads, (route) => route.abort())
+  await sendFile(first, 'Two')
+  await widgetOf(first).thread.getByText('Not sent yet').waitFor()
+  await cancelOf(second).click()
+  for (const page of [second, first]) {
+    await expect.poll(() => widgetOf(page).composer.inputValue()).toBe('Two')
+    await cancelOf(page).waitFor({ state: 'detached' })
+  }
+  // Long enough for the next try of the first.
+  await context.unroute(uploads)
+  await first.evaluate(() => window.dispatchEvent(new Event('offline')))
+  await first.evaluate(() => window.dispatchEvent(new Event('online')))
+  await quiet(first)
+  for (const page of [second, first]) {
+    expect(await widgetOf(page).composer.inputValue()).toBe('Two')
+    expect(await filesOf(page)).toEqual(['note.txt'])
+  }
+  expect(await field.bodies('nora')).toEqual(['One'])
+})
+
 test('FILES-6: behind one that is on its way another one is taken back, and the first still arrives', async () => {
   const context = await field.browser.newContext()
   const page = await inTicket(context, 'uwe')
@@ -60,9 +86,10 @@ test('FILES-6: behind one that is on its way another one is taken back, and the 
   await sendFile(page, 'Two')
   await sendFile(page, 'Three')
   await cancelOf(page).nth(1).click()
+  await expect.poll(() => widgetOf(page).composer.inputValue()).toBe('Three')
   held.resolve()
   await expect.poll(() => field.bodies('uwe')).toEqual(['One', 'Two'])
-  await expect.poll(() => widgetOf(page).composer.inputValue()).toBe('Three')
+  expect(await widgetOf(page).composer.inputValue()).toBe('Three')
 })
 
 test('FILES-6: a ticket that may have been taken is not given back after a reload either', async () => {

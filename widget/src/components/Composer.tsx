@@ -17,7 +17,13 @@ export function Composer({ ui, person, id }: ScreenProps & { id: string }) {
     if (ready) person.send(id)
   }
   return (
-    <form onSubmit={send}>
+    <form
+      onSubmit={(event) => {
+        send(event)
+        // The button is off now, and would take the keyboard with it.
+        focusOnArrival(event.currentTarget.querySelector('textarea'))
+      }}
+    >
       <div class="foot">
         <Refused person={person} place={id} t={t} />
         <Left name="body" text={text} t={t} />

@@ -15,14 +15,14 @@ export function NewTicket({ ui, person }: ScreenProps) {
   const draft = person.draftOf('new')
   const { more, files } = draft
   const answers = new Map(Object.entries(more?.custom_fields ?? {}))
-  const refusal = person.refusal.value
+  const refusal = person.refusal.value?.place === 'new' ? person.refusal.value : null
   const followed = more?.follow_up_of
   // Without what stands behind the path: that could be secret.
   const facts = more?.context ?? (context && { ...context, page: location.origin + location.pathname, browser: navigator.userAgent })
   const set = (change: More) => person.write('new', { more: { ...more, ...change } })
 
   const ask = (question: Question, value: Answer, put: (value: Answer) => void) => {
-    const refused = refusal?.ticketId === null && refusal.error.errors.find((one) => one.location === `body.${question.name}`)?.message
+    const refused = refusal?.error.errors.find((one) => one.location === `body.${question.name}`)?.message
     return { question, value, put, wrong: faultOf(question, value, t), refused }
   }
   const text = (name: 'subject' | 'category' | 'body', question: Omit<Question, 'name'>) =>

@@ -15,7 +15,7 @@ import { isTyped, type ScreenProps } from './ui.ts'
 function Foot({ ui, person, ticket }: ScreenProps & { ticket: Ticket }) {
   const { t } = ui.texts.value
   const { id, status, merged_into } = ticket
-  const kept = isTyped(person, id) || person.refusal.value?.ticketId === id
+  const kept = isTyped(person, id) || isTyped(person, merged_into ?? 'new')
   if (merged_into || status === 'closed') {
     return (
       <div class="foot">

@@ -9,7 +9,7 @@ export const wordsFor = ({ code, errors, detail }: ApiError, t: Texts['t']) =>
 /** What was refused that stood at this place, if anything was. */
 export function Refused({ person, place, t }: { person: Person; place: string; t: Texts['t'] }) {
   const refusal = person.refusal.value
-  if (refusal?.ticketId !== place) return null
+  if (refusal?.place !== place) return null
   return (
     <p class="fault" role="alert">
       {wordsFor(refusal.error, t)}

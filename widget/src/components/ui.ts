@@ -24,5 +24,5 @@ export const focusOnArrival = (field: HTMLElement | null) => {
 /** Something stands in the composer of a ticket, typed or given back. */
 export const isTyped = (person: Person, id: string) => {
   const { body, files } = person.draftOf(id)
-  return Boolean(body || files[0])
+  return Boolean(body.trim() || files[0])
 }

@@ -14,9 +14,9 @@ export interface WidgetEvents {
   error: { code: string; message: string }
 }
 
-/** A refusal to show beside what was refused: `ticketId` null for the form of a new ticket. */
+/** A refusal to show where what was refused stands now: a draft's place. */
 export interface Refusal {
-  ticketId: string | null
+  place: string
   error: ApiError
 }
 

@@ -13,6 +13,8 @@ const entry = (client_id: string, ticket_id: string | null = 'T'): Unsent => ({
 const refusal = (status: number, retryAfter = 0) => new ApiError({ code: 'invalid_request', detail: 'no' }, status, retryAfter)
 
 interface Slow {
+  /** Before the server answers. */
+  answer?: Promise<void>
   /** Before something is gone from the store. */
   store?: Promise<void>
   /** Before a lane that is done may be another's. */
@@ -29,6 +31,7 @@ function setUp(restored: Unsent[] = [], stored = restored, slow: Slow = {}) {
   const outbox = createOutbox<string>({
     deliver: async ({ client_id }) => {
       sent.push(client_id)
+      await slow.answer
       const answer = answers.shift() ?? 'ok'
       if (answer !== 'ok') throw answer
       return `stored ${client_id}`
@@ -267,4 +270,33 @@ test('what may have been taken is not given back, whichever tab has sent it', as
   ])
   await outbox.kick()
   expect(await Promise.all([a, b])).toEqual(['stored a', 'stored b'])
+})
+
+test('what another tab has given back is not given back again, however this one hears of the refusal', async () => {
+  const { outbox, answers, refused, byOthers } = setUp()
+  answers.push(new NetworkError('down'), refusal(409))
+  const waiting = outbox.add(entry('a'))
+  await vi.advanceTimersByTimeAsync(0)
+  byOthers()
+  const over = expect(waiting).rejects.toMatchObject({ status: 409 })
+  await outbox.kick()
+  await over
+  answers.push(new NetworkError('down'))
+  const other = expect(outbox.add(entry('b', 'U'))).rejects.toMatchObject({ status: 400 })
+  await vi.advanceTimersByTimeAsync(0)
+  byOthers()
+  await outbox.withdraw('b', refusal(400))
+  await other
+  expect(refused).toEqual([])
+  expect(outbox.entries.value).toEqual([])
+})
+
+test('behind another one that is on its way it is taken back at once', async () => {
+  const { outbox, refused, sent } = setUp([], [], { answer: new Promise(() => {}) })
+  void outbox.add(entry('a'))
+  outbox.add(entry('b')).catch(() => {})
+  await vi.advanceTimersByTimeAsync(0)
+  await outbox.withdraw('b', refusal(400))
+  expect(refused).toEqual(['b'])
+  expect(sent).toEqual(['a'])
 })

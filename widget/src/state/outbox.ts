@@ -43,6 +43,8 @@ interface Lane {
   until: number
   timer?: ReturnType<typeof setTimeout>
   running?: Promise<void> | undefined
+  /** What is being sent, while this tab has the lane. */
+  current?: string | undefined
 }
 
 /** Beyond it what was written may no longer be meant. */
@@ -84,9 +86,14 @@ export function createOutbox<R>({ deliver, refused, keep, reread, alone }: Ways<
     waiters.delete(client_id)
     return waiter
   }
-  const refuse = (entry: Unsent, error: ApiError) => {
-    const waiter = remove(entry.client_id)
-    refused(entry, error)
+  /** Under the lane's lock. What is not kept any more another tab has sent, given back or thrown away. */
+  const refuse = async (client_id: string, error: ApiError, unlessTried = false) => {
+    await reread()
+    const row = stored.get(client_id)
+    const one = find(client_id)
+    if (!one || (unlessTried && (row ?? one).tried)) return
+    const waiter = remove(client_id)
+    if (row) refused(row, error)
     waiter?.reject(error)
   }
   const change = (entry: Unsent | undefined, by: Partial<Unsent>) => {
@@ -111,7 +118,7 @@ export function createOutbox<R>({ deliver, refused, keep, reread, alone }: Ways<
       return true
     } catch (error) {
       if (!retryable(error)) {
-        refuse(entry, error as ApiError)
+        await refuse(entry.client_id, error as ApiError)
         return true
       }
       if (disposed) return
@@ -126,7 +133,12 @@ export function createOutbox<R>({ deliver, refused, keep, reread, alone }: Ways<
     // What another tab wrote it may have sent by now.
     if (entries.value.some((one) => laneOf(one) === name && !waiters.has(one.client_id))) await reread()
     mark(name, 'sending')
-    for (let entry = first(name); entry && !disposed && (await step(name, entry)); ) entry = first(name)
+    const lane = laneAt(name)
+    for (let entry = first(name); entry && !disposed; ) {
+      lane.current = entry.client_id
+      entry = (await step(name, entry)) && first(name)
+    }
+    lane.current = undefined
     // What is sent is gone from the store before another tab may read it.
     await settled()
   }
@@ -180,11 +192,11 @@ export function createOutbox<R>({ deliver, refused, keep, reread, alone }: Ways<
     withdraw: async (clientId, error) => {
       const entry = find(clientId)
       if (!entry) return
-      await alone(laneOf(entry), async () => {
-        await reread()
-        const now = stored.get(clientId)
-        if (now && !now.tried && find(clientId)) refuse(now, error)
-      })
+      const lane = laneOf(entry)
+      const { current } = laneAt(lane)
+      const back = () => refuse(clientId, error, true)
+      // Behind another one that goes out from here the lane is ours already.
+      await (current && current !== clientId ? back() : alone(lane, back))
     },
     flush: async (ms) => {
       await Promise.race([kick(), end(AbortSignal.timeout(ms))]).catch(() => {})

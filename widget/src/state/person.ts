@@ -122,7 +122,7 @@ export function createPerson({ call, connect, join, persist, kept, alone, onBegi
         batch(() => {
           drafts.value = new Map(now.drafts)
           outbox.restore(now.unsent)
-          // Another tab has sent it, or thrown it away.
+          // Another tab has sent it, thrown it away, or given it back.
           const { name, id } = view.screen.value
           if (name === 'pending' && !outbox.entries.value.some((one) => one.client_id === id)) view.go('list')
         })
@@ -140,7 +140,7 @@ export function createPerson({ call, connect, join, persist, kept, alone, onBegi
     const { client_id, subject = '', body, category, more, priority = 'normal' } = entry
     const answer = stored(
       await call('createTicket', {
-        body: { client_id, subject, body, priority, channel: 'widget', ...(category && { category }), ...more, ...(await sendFiles(entry)) },
+        body: { client_id, subject, body, priority, channel: 'widget', category: category || null, ...more, ...(await sendFiles(entry)) },
       }),
     )
     const ticket = conversation.take(answer)
@@ -163,8 +163,9 @@ export function createPerson({ call, connect, join, persist, kept, alone, onBegi
   const giveBack = (entry: Unsent, error: ApiError) => {
     if (fromPage.has(entry.client_id)) return onScreen(entry.client_id) && view.go('list')
     const full = /^(ticket_closed|ticket_full|not_found)$/.test(error.code)
-    void addTo((full ? error.merged_into : entry.ticket_id) ?? 'new', entry)
-    if (error !== takenBack) refusal.value = { ticketId: entry.ticket_id, error }
+    const place = (full ? error.merged_into : entry.ticket_id) ?? 'new'
+    void addTo(place, entry)
+    if (error !== takenBack) refusal.value = { place, error }
     if (onScreen(entry.client_id)) view.go('new')
     if (full) void sync.catchUp()
   }
@@ -177,7 +178,11 @@ export function createPerson({ call, connect, join, persist, kept, alone, onBegi
     alone,
   })
   outbox.restore(kept.unsent)
-  const sync = createSync({ connect, join, view, tickets, conversation, called, kick: outbox.kick, reread, stop: files.stop })
+  const takeBack = (clientId: string) => {
+    files.stop(clientId)
+    void outbox.withdraw(clientId, takenBack)
+  }
+  const sync = createSync({ connect, join, view, tickets, conversation, called, kick: outbox.kick, reread, takeBack })
 
   const post = (entry: Omit<Unsent, 'client_id' | 'at' | 'state'>) => {
     refusal.value = null
@@ -207,7 +212,7 @@ export function createPerson({ call, connect, join, persist, kept, alone, onBegi
       doing.then(
         () => write(place, emptyDraft),
         (error: unknown) => {
-          if (error instanceof ApiError) refusal.value = { ticketId: place, error }
+          if (error instanceof ApiError) refusal.value = { place, error }
           else void sync.catchUp()
         },
       ),
@@ -256,9 +261,8 @@ export function createPerson({ call, connect, join, persist, kept, alone, onBegi
       if (onScreen(clientId)) view.go('list')
     },
     cancel: (id) => {
-      files.stop(id)
       sync.say({ type: 'cancel', id })
-      void outbox.withdraw(id, takenBack)
+      takeBack(id)
     },
     recall: () => {
       for (const entry of outbox.entries.value) {

@@ -24,7 +24,7 @@ interface Ways {
   /** Another tab may have kept something. */
   reread: () => void
   /** In another tab an unsent message was taken back. */
-  stop: (clientId: string) => void
+  takeBack: (clientId: string) => void
 }
 
 export interface Sync {
@@ -45,7 +45,7 @@ const everyBlocked = 5_000
 const everyClosed = 300_000
 
 /** Keeps one customer's tickets true: one tab's socket for speed, asking again for truth. */
-export function createSync({ connect, join, view, tickets, conversation, called, kick, reread, stop }: Ways): Sync {
+export function createSync({ connect, join, view, tickets, conversation, called, kick, reread, takeBack }: Ways): Sync {
   const live = signal<SocketState>('down')
   const failures = signal(0)
   let running: Promise<void> | undefined
@@ -127,7 +127,7 @@ export function createSync({ connect, join, view, tickets, conversation, called,
   const hear = (word: Word) => {
     if (word.type === 'frame') return onFrame(word.frame)
     if (word.type === 'kept') return reread()
-    if (word.type === 'cancel') return stop(word.id)
+    if (word.type === 'cancel') return takeBack(word.id)
     if (!leads) {
       if (word.type === 'state') live.value = word.state
     } else if (word.type === 'typing') connection?.request('typing', word.input)
