@@ -52,7 +52,7 @@ const Rows = ({ ui, person, tickets, children }: ScreenProps & { tickets: readon
             subject={subject}
             unread={unread_count}
             go={() => ui.view.go('thread', id)}
-            ready={() => person.conversation.catchUp(id).catch(() => {})}
+            ready={() => person.conversation.thread(id).value.messages[0] || person.conversation.catchUp(id).catch(() => {})}
             texts={texts}
           >
             <Pill status={status} t={texts.t} />
