@@ -42,10 +42,10 @@ export function inOrder(messages: readonly Message[]): readonly Message[] {
   return gap < 0 ? messages : messages.slice(0, gap)
 }
 
-/** What is shown of them: beyond a gap what the customer wrote themselves, which never leaves the screen. */
+/** What is shown of them: beyond a gap what the customer wrote themselves, which never leaves the screen. The same list where there is no gap, so that it is not drawn again. */
 export const shownOf = (messages: readonly Message[]) => {
-  const { length } = inOrder(messages)
-  return messages.filter(({ author }, at) => at < length || author.type === 'customer')
+  const shown = inOrder(messages)
+  return shown === messages ? shown : messages.filter(({ author }, at) => at < shown.length || author.type === 'customer')
 }
 
 /** The `seq` to ask after. */
