@@ -75,8 +75,8 @@ export function Files({ ui, person, place }: ScreenProps & { place: string }) {
   const names = at === place && all
   return (
     <>
-      {files.map((file, at) => (
-        <Chip key={at} file={file} texts={texts}>
+      {files.map((file) => (
+        <Chip key={file} file={file} texts={texts}>
           <button
             type="button"
             class="round"

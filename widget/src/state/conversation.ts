@@ -39,7 +39,7 @@ interface Ways {
   onRead: (ticketId: string, seq: number) => void
 }
 
-const firstPage = 30
+const firstPage = 50
 const catchUpPage = 200
 /** Links of files hold for ten minutes at least, ms. */
 const linksLast = 480_000
