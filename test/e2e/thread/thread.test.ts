@@ -232,5 +232,12 @@ test('TALK-9: a ticket is asked for while it is pressed; what is pressed and let
   await widget.thread.getByText('Line 2').waitFor()
   await expect.poll(() => asked).toContain(`POST ${params.id}/read`)
   expect(asked.filter((one) => one === `GET ${params.id}`)).toHaveLength(1)
+  // What is known is not asked for again: only what may have come since, once.
+  await widget.back.click()
+  await quiet(page)
+  asked.length = 0
+  await row.click()
+  await quiet(page)
+  expect(asked.filter((one) => one.includes(params.id))).toEqual([`GET ${params.id}/messages`])
   await page.close()
 })
