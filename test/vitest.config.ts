@@ -20,6 +20,7 @@ const onceOnPostgres = files([
   'input-framing',
   'mail-faults',
   'mail-form',
+  'mail-login',
   'mail-process',
   'rate-limits',
   'upload-limits',

@@ -38,13 +38,16 @@ export class OutboundError extends Error {
   }
 }
 
-/** Error codes of Node.js and OpenSSL, by what they say. The first that fits counts. */
+/** Codes of Node.js and OpenSSL for encryption that did not come about, or cannot be trusted. */
+export const tlsCodes = /^ERR_(TLS|SSL)_|CERT|SIGNATURE|^EPROTO$|ISSUER/
+
+/** Error codes, by what they say. The first that fits counts. */
 const faults: [RegExp, OutboundFault][] = [
   [/^(ENOTFOUND|EAI_)/, 'dns'],
   [/^ECONNREFUSED$/, 'refused'],
   [/^(ECONNRESET|EPIPE|HPE_)/, 'reset'],
   [/^ETIMEDOUT$/, 'timeout'],
-  [/^ERR_(TLS|SSL)_|CERT|SIGNATURE|^EPROTO$|ISSUER/, 'tls'],
+  [tlsCodes, 'tls'],
 ]
 
 /** Whatever was thrown on the way, as what it means. */

@@ -154,6 +154,8 @@ describe('MAIL-12: what is refused for good is given up at once', () => {
     expect(outcomeOf({ ...refused, code: 'EPROTOCOL', command: 'CONN', responseCode: 554 })).toMatchObject({ fault: 'deferred', isFinal: false })
     expect(outcomeOf({ name: 'Error', code: 'EDNS', originalCode: 'ENOTFOUND' })).toMatchObject({ fault: 'dns', isFinal: false })
     expect(outcomeOf({ name: 'Error', code: 'ETLS' })).toMatchObject({ fault: 'tls', isFinal: false })
+    const broken = { name: 'Error', code: 'ESOCKET', originalCode: 'ERR_SSL_DECRYPTION_FAILED_OR_BAD_RECORD_MAC' }
+    expect(outcomeOf(broken)).toEqual({ sent: false, fault: 'tls', isFinal: false, isUntold: false })
     expect(outcomeOf({ name: 'Error' })).toEqual({ sent: false, fault: 'other', isFinal: false, isUntold: false })
   })
 })

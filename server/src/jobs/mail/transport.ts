@@ -1,6 +1,7 @@
 import { limits } from '@support-widget/shared/limits.ts'
 import type { MailFault } from '@support-widget/shared/mail.ts'
 import { createTransport, type NodemailerError } from 'nodemailer'
+import { tlsCodes } from '../../safe-fetch.ts'
 
 /** A mail as it is handed to a server. */
 export interface Envelope {
@@ -81,7 +82,9 @@ export function outcomeOf(err: Pick<NodemailerError, 'code' | 'originalCode' | '
   const reply = err.responseCode
   const fault = reply === undefined ? connectionFault(err) : replyFault(err, reply)
   const isFinal = fault === 'recipient_refused' || fault === 'message_refused' || fault === 'bad_address'
-  const beforeText = fault === 'dns' || fault === 'connection_refused' || fault === 'login' || fault === 'tls' || fault === 'bad_address'
+  // What OpenSSL says may also end a connection over which the text has gone.
+  const handshake = fault === 'tls' && !err.originalCode?.startsWith('ERR_SSL_')
+  const beforeText = handshake || fault === 'dns' || fault === 'connection_refused' || fault === 'login' || fault === 'bad_address'
   return { sent: false, fault, isFinal, isUntold: reply !== undefined || beforeText }
 }
 
@@ -121,5 +124,6 @@ const byLibrary: Record<string, MailFault> = {
 
 function connectionFault({ code = '', originalCode = '', name }: Fault): MailFault {
   if (name === 'TimeoutError' || name === 'AbortError') return 'timeout'
+  if (tlsCodes.test(originalCode)) return 'tls'
   return bySystem[originalCode] ?? bySystem[code] ?? byLibrary[code] ?? 'other'
 }
