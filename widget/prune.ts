@@ -39,6 +39,7 @@ const signalChanges: [RegExp | string, string][] = [
   // What is compared there is an object, a function, or nothing.
   [/void 0!==([\w.]+)/g, '$1'],
   [/void 0===([\w.]+)/g, '!$1'],
+  [/void 0/g, 'null'],
 ]
 
 /** Takes out of the signals what a bundler has to keep, because an object might be asked for any of its methods. */

@@ -51,7 +51,16 @@ export default defineConfig({
       ecma: 2022,
       // Vite's default works around faults of a Safari that is not among the browsers below.
       safari10: false,
-      compress: { passes: 4, inline: 1, keep_fargs: false, unsafe: true, unsafe_arrows: true, unsafe_comps: true, unsafe_math: true },
+      compress: {
+        passes: 4,
+        inline: 1,
+        keep_fargs: false,
+        lhs_constants: false,
+        unsafe: true,
+        unsafe_arrows: true,
+        unsafe_comps: true,
+        unsafe_math: true,
+      },
       // Names that begin with `_` are preact's own.
       mangle: { properties: { regex: new RegExp(`^(_[a-z].*|${ownNames})$`), nth_identifier: { get: (at: number) => `_${at.toString(36)}` } } },
       // In whatever encoding a page takes it to be.

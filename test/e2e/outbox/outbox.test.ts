@@ -210,3 +210,28 @@ test('OUT-6: where nothing can be stored it lives in memory, and the drawer says
   await shows(page, ['One'])
   expect(await widget.dialog.getByText('Nothing can be kept here').count()).toBe(0)
 })
+
+test('OUT-9: what never gets through is thrown away in any tab, and what waits behind it goes on', async () => {
+  const context = await field.browser.newContext()
+  const [page, other] = [await field.page(context, 'blocked'), await field.page(context, 'blocked')]
+  const widget = widgetOf(page)
+  await widget.open()
+  await widget.writeTicket('Blocked', 'One')
+  await expect.poll(() => field.bodies('blocked')).toEqual(['One'])
+  // A firewall that dislikes a word.
+  await context.route('**/messages', (route) =>
+    route.request().postData()?.includes('drop table')
+      ? route.fulfill({ status: 403, contentType: 'text/html', body: '<h1>Forbidden</h1>', headers: { 'access-control-allow-origin': '*' } })
+      : route.continue(),
+  )
+  await write(page, 'drop table', 'Two')
+  await expect.poll(() => widget.thread.getByText('Not sent yet').count()).toBe(2)
+  const there = widgetOf(other)
+  await there.open()
+  await there.dialog.getByText('Blocked').first().click()
+  await expect.poll(() => there.thread.getByText('Not sent yet').count()).toBe(2)
+  await there.thread.locator('article').filter({ hasText: 'drop table' }).getByRole('button', { name: 'Delete' }).click()
+  await expect.poll(() => field.bodies('blocked')).toEqual(['One', 'Two'])
+  for (const tab of [page, other]) await shows(tab, ['One', 'Two'])
+  await expect.poll(async () => (await storedBy(page)).rows).toEqual([])
+})

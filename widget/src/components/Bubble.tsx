@@ -129,9 +129,10 @@ export function UnsentBubble({ entry, person, texts }: UnsentProps) {
       <span class="when">
         {t(state)}
         {late && link('send_now', () => person.outbox.resend(client_id))}
-        {late && link('delete', () => person.discard(client_id))}
         {state === 'failed' && link('try_again', person.outbox.kick)}
-        {!late && !tried && files.length > 0 && link('cancel', () => person.cancel(client_id))}
+        {files[0] && !tried && !late
+          ? link('cancel', () => person.cancel(client_id))
+          : state !== 'sending' && link('delete', () => person.discard(client_id))}
       </span>
     </article>
   )

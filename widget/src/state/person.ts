@@ -178,7 +178,8 @@ export function createPerson({ call, connect, join, persist, kept, alone, onBegi
     alone,
   })
   outbox.restore(kept.unsent)
-  const takeBack = (clientId: string) => {
+  const takeBack = (clientId: string, gone?: boolean) => {
+    if (gone) return outbox.discard(clientId)
     files.stop(clientId)
     void outbox.withdraw(clientId, takenBack)
   }
@@ -256,9 +257,10 @@ export function createPerson({ call, connect, join, persist, kept, alone, onBegi
       return (await answer) as Ticket
     },
     begin,
-    discard: (clientId) => {
-      outbox.discard(clientId)
-      if (onScreen(clientId)) view.go('list')
+    discard: (id) => {
+      sync.say({ type: 'cancel', id, gone: true })
+      outbox.discard(id)
+      if (onScreen(id)) view.go('list')
     },
     cancel: (id) => {
       sync.say({ type: 'cancel', id })

@@ -23,8 +23,8 @@ interface Ways {
   kick: () => void
   /** Another tab may have kept something. */
   reread: () => void
-  /** In another tab an unsent message was taken back. */
-  takeBack: (clientId: string) => void
+  /** In another tab an unsent message was taken back, or thrown away. */
+  takeBack: (clientId: string, gone?: boolean) => void
 }
 
 export interface Sync {
@@ -127,7 +127,7 @@ export function createSync({ connect, join, view, tickets, conversation, called,
   const hear = (word: Word) => {
     if (word.type === 'frame') return onFrame(word.frame)
     if (word.type === 'kept') return reread()
-    if (word.type === 'cancel') return takeBack(word.id)
+    if (word.type === 'cancel') return takeBack(word.id, word.gone)
     if (!leads) {
       if (word.type === 'state') live.value = word.state
     } else if (word.type === 'typing') connection?.request('typing', word.input)

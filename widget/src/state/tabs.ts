@@ -12,8 +12,8 @@ export type Word =
   | { type: 'typing'; input: SocketInput<'typing'> }
   /** Something was kept or removed: drafts, unsent messages. */
   | { type: 'kept' }
-  /** The customer takes this unsent message back, by its `client_id`. */
-  | { type: 'cancel'; id: string }
+  /** The customer takes this unsent message back, by its `client_id`, or throws it away. */
+  | { type: 'cancel'; id: string; gone?: boolean }
   /** Who leads? */
   | { type: 'hello' }
   /** The leader is not to be seen. */
