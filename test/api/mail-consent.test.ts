@@ -192,7 +192,8 @@ describe('MAIL-7: whoever wants no mail gets none', () => {
     // Whoever reads there may change their mind, as long as the visitor has that address.
     const confirm = linkIn(on.smtp.received(typed)[0], 'confirm')
     await visitor.call('updateMe', { body: { notify: false } })
-    expect((await request(confirm, { method: 'POST' })).status).toBe(200)
+    // Nobody is thanked for what is not done.
+    expect((await request(confirm, { method: 'POST' })).status).toBe(404)
     expect(await notify(visitor)).toBe(false)
     await visitor.call('updateMe', { body: { email: typed, notify: true } })
     expect(await notify(visitor)).toBe(false)
@@ -253,6 +254,37 @@ describe('MAIL-7: whoever wants no mail gets none', () => {
     await answer(on, ticket)
     await on.later(10)
     expect(on.smtp.received(on.address)).toHaveLength(2)
+  })
+
+  test('an address that an agent names again is still one whose reader wants none', async () => {
+    const on = await setUpMail()
+    const { typed, ticket, mail } = await writtenTo(on)
+    await request(linkIn(mail, 'unsubscribe'), { method: 'POST' })
+    const opened = await on.sam.call('agentCreateTicket', {
+      body: { requester: { email: typed }, author_type: 'agent', subject: 'By us', body: 'Hello?' },
+    })
+    for (const one of [opened, ticket]) await answer(on, one)
+    await on.later(10)
+    expect(on.smtp.received(typed)).toHaveLength(1)
+  })
+
+  test('one of several contacts of somebody without an address speaks for their own alone', async () => {
+    const on = await setUpMail()
+    const zoe = await on.person('zoe', { email: null })
+    const contacts = [`x.${on.address}`, `y.${on.address}`] as const
+    const tickets = await Promise.all(
+      contacts.map((requester_email) =>
+        zoe.call('createTicket', { body: { subject: 'The scale', body: 'It is gone.', context: { requester_email } } }),
+      ),
+    )
+    for (const ticket of tickets) await answer(on, ticket)
+    await on.later(10)
+    const [x, y] = contacts.map((to) => on.smtp.received(to)[0])
+    await request(linkIn(y, 'confirm'), { method: 'POST' })
+    await request(linkIn(x, 'unsubscribe'), { method: 'POST' })
+    for (const ticket of tickets) await answer(on, ticket)
+    await on.later(10)
+    expect(contacts.map((to) => on.smtp.received(to).length)).toEqual([1, 2])
   })
 
   test('looking at the page changes nothing, and it is a page of ours alone', async () => {

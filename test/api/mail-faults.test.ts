@@ -160,10 +160,10 @@ describe('MAIL-12: what is refused for good is given up at once', () => {
   })
 })
 
-describe('MAIL-13: a digest tells each answer once, whatever became of attempts', () => {
-  const answer = (on: MailSetUp, id: string, body: string) => on.sam.call('agentSendMessage', { params: { id }, body: { body } })
-  const told = (on: MailSetUp) => on.smtp.received(on.address).map(({ mail }) => mail.text?.match(/Answer \d/g) ?? [])
+const answer = (on: MailSetUp, id: string, body: string) => on.sam.call('agentSendMessage', { params: { id }, body: { body } })
+const told = (on: MailSetUp) => on.smtp.received(on.address).map(({ mail }) => mail.text?.match(/Answer \d/g) ?? [])
 
+describe('MAIL-13: a digest tells each answer once, whatever became of attempts', () => {
   test('what certainly was not taken is told with what came meanwhile, in one mail', async () => {
     const on = await setUpMail()
     const { id } = await newTicket(on.alice)
@@ -190,6 +190,53 @@ describe('MAIL-13: a digest tells each answer once, whatever became of attempts'
     expect(told(on)).toEqual([['Answer 1'], ['Answer 1'], ['Answer 2']])
     const [first, again, second] = idsOf(on.smtp.received(on.address))
     expect([first === again, first === second]).toEqual([true, false])
+  })
+})
+
+describe('MAIL-13: a mail that is tried again tells what it told, whatever was told since', () => {
+  test.each(['hang', 'hang_greeting'] as const)('to the customer, after %s', async (behaviour) => {
+    const on = await setUpMail()
+    const { id } = await newTicket(on.alice)
+    await answer(on, id, 'Answer 1')
+    on.smtp.behave(behaviour)
+    for (const minutes of [10, 1.01, 5.01]) await on.later(minutes)
+    on.smtp.behave('accept')
+    await answer(on, id, 'Answer 2')
+    await on.later(10.1)
+    await on.later(40)
+    expect(told(on).at(-2)).toEqual(['Answer 2'])
+    expect(told(on).at(-1)).toEqual(['Answer 1'])
+    expect((await on.mails()).filter(({ kind }) => kind === 'customer_unread').map(({ state }) => state)).toEqual(['sent', 'sent'])
+  })
+
+  test('to the agents', async () => {
+    const on = await setUpMail()
+    const { id } = await newTicket(on.alice)
+    await on.mailer.drain()
+    await on.alice.call('sendMessage', { params: { id }, body: { body: 'Word 1' } })
+    on.smtp.behave('cut')
+    for (const minutes of [10, 1.01, 5.01]) await on.later(minutes)
+    on.smtp.behave('accept')
+    await on.alice.call('sendMessage', { params: { id }, body: { body: 'Word 2' } })
+    await on.later(10.1)
+    await on.later(40)
+    const words = on.smtp.received(on.inbox).flatMap(({ mail }) => mail.text?.match(/Word \d/g) ?? [])
+    expect(words.sort()).toEqual(['Word 1', 'Word 2'])
+  })
+
+  test('also if it may have been taken once, and was refused since', async () => {
+    const on = await setUpMail()
+    const { id } = await newTicket(on.alice)
+    await answer(on, id, 'Answer 1')
+    on.smtp.behave('cut_after')
+    await on.later(10)
+    await answer(on, id, 'Answer 2')
+    on.smtp.behave('greylist')
+    await on.later(1.01)
+    on.smtp.behave('accept')
+    await on.later(5.01)
+    await on.later(10)
+    expect(told(on)).toEqual([['Answer 1'], ['Answer 1'], ['Answer 2']])
   })
 })
 

@@ -83,6 +83,7 @@ describe('MAIL-9: mail programs know what a mail is and what belongs together', 
 describe('MAIL-10: a customer is written to in their language', () => {
   test.each([
     ['de-AT', 'de', 'ltr', 'Lesen und antworten'],
+    ['de_DE', 'de', 'ltr', 'Lesen und antworten'],
     ['fr', 'fr', 'ltr', 'Lire et répondre'],
     ['es-419', 'es', 'ltr', 'Leer y responder'],
     ['pt-BR', 'pt', 'ltr', 'Ler e responder'],

@@ -136,6 +136,27 @@ describe('MAIL-2: an answer that stays unread is mailed to its customer', () => 
   })
 })
 
+test('MAIL-2, MAIL-3: what a merge puts behind a message has not been written after it', async () => {
+  const { alice, sam, smtp, later, inbox, address } = await setUpMail()
+  const [source, target] = [await newTicket(alice, { subject: 'Source' }), await newTicket(alice, { subject: 'Target' })]
+  await sam.call('agentSendMessage', { ...at(source), body: { body: 'Said in the source' } })
+  await sam.call('agentSendMessage', { ...at(target), body: { body: 'Said in the target' } })
+  await alice.call('sendMessage', { ...at(source), body: { body: 'Asked in the source' } })
+  await sam.call('agentSendMessage', { ...at(source), body: { body: 'And answered there' } })
+  await alice.call('sendMessage', { ...at(target), body: { body: 'Asked in the target' } })
+  await sam.call('agentSendMessage', { ...at(target), body: { body: 'A note', is_internal: true } })
+  await alice.call('sendMessage', { ...at(target), body: { body: 'Is anybody there?' } })
+  await sam.call('agentMergeTicket', { ...at(source), body: { into: target.id } })
+  const [first, second] = [await newTicket(alice), await newTicket(alice)]
+  await sam.call('agentSendMessage', { ...at(second), body: { body: 'Said in the second' } })
+  await sam.call('agentMergeTicket', { ...at(first), body: { into: second.id } })
+  await later(10)
+  const said = smtp.received(address).flatMap(({ mail }) => mail.text?.match(/Said in the \w+|And answered there/g) ?? [])
+  expect(said.sort()).toEqual(['And answered there', 'Said in the second'])
+  const asked = smtp.received(inbox).flatMap(({ mail }) => mail.text?.match(/Asked in the \w+|Is anybody there\?/g) ?? [])
+  expect(asked).toEqual(['Is anybody there?'])
+})
+
 describe('MAIL-3: what a customer wrote and no agent has seen is mailed', () => {
   test('to the assignee, else to the inbox', async () => {
     const { alice, sam, smtp, later, inbox, app } = await setUpMail()

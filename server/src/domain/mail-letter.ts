@@ -8,7 +8,7 @@ import { settingsOf } from './apps.ts'
 import type { Core } from './core.ts'
 import { addressOf, isMailable } from './mail-address.ts'
 import { endMail, fixMail, type TakenMail } from './mail-queue.ts'
-import { isRefused, isTrusted, mayWriteTo } from './mail-trust.ts'
+import { isRefused, isTheirs, isTrusted, mayWriteTo } from './mail-trust.ts'
 import { answersFor, firstWords, isSeen, wordsFor } from './mail-unread.ts'
 import { type MessageView, type TicketView, ticketViews } from './views.ts'
 
@@ -94,7 +94,7 @@ async function forCustomer(db: Db, mail: TakenMail, app: AppRef, ticket: TicketV
   if (to === null) return 'no_address'
   if (!isMailable(to)) return 'bad_address'
   const isUnconfirmed = !isTrusted(customer as Customer, to)
-  if (isUnconfirmed && (await isRefused(db, mail.app_id, to))) return 'muted'
+  if (!isTheirs(customer as Customer, to) && (await isRefused(db, mail.app_id, to))) return 'muted'
   if (isUnconfirmed && !(await mayWriteTo(db, mail, ticket.customer_id, to, now))) return 'unconfirmed'
   return { ...found, to, isUnconfirmed }
 }

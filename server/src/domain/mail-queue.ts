@@ -65,8 +65,8 @@ export async function endMail(db: Db, mail: TakenMail, state: 'sent' | 'failed' 
 }
 
 /**
- * Puts a mail back for the next attempt. `isUntold`: the server certainly did not take it, so the next attempt tells of whatever is unread by then; else it must tell the same under the same
- * Message-ID, because a receiver drops the second of two.
+ * Puts a mail back for the next attempt. `isUntold`: the server certainly did not take it, so the next attempt tells of whatever is unread by then; else, or if it may have taken an earlier
+ * one, it must tell the same under the same Message-ID, because a receiver drops the second of two.
  */
 export async function postponeMail(
   db: Db,
@@ -78,7 +78,7 @@ export async function postponeMail(
       state: 'queued',
       reason: fault,
       due_at: new Date(now.getTime() + pauseAfter(mail.attempts)),
-      ...(isUntold ? { upto_seq: null } : {}),
+      ...(isUntold && mail.upto_seq === null ? { upto_seq: null } : {}),
     })
     .execute()
 }

@@ -22,9 +22,12 @@ export async function mayWriteTo(db: Db, mail: TakenMail, customerId: string, ad
 
 type Consent = Pick<Selectable<Tables['customers']>, 'email' | 'email_verified' | 'by_agent' | 'confirmed_email' | 'muted_at'>
 
-/** Somebody vouches for the address: the app's own signature, an agent who wrote it down, or whoever reads what is sent there. */
-export const isTrusted = (customer: Consent, to: string): boolean =>
-  (customer.email === to && (customer.email_verified || customer.by_agent)) || customer.confirmed_email === to.toLowerCase()
+/** The address is theirs: the app's own signature says so, or whoever reads what is sent there. */
+export const isTheirs = (customer: Consent, to: string): boolean =>
+  (customer.email === to && customer.email_verified) || customer.confirmed_email === to.toLowerCase()
+
+/** Somebody vouches for the address: it is theirs, or an agent wrote it down. */
+export const isTrusted = (customer: Consent, to: string): boolean => isTheirs(customer, to) || (customer.email === to && customer.by_agent)
 
 /** Whoever reads mail at the address has said that they want none, and has not changed their mind. */
 export async function isRefused(db: Db, appId: string, address: string): Promise<boolean> {
@@ -37,10 +40,10 @@ export async function isRefused(db: Db, appId: string, address: string): Promise
   return row !== undefined
 }
 
-/** Whether mail to the customer is welcome: to them, and where they only say that the address is theirs, to whoever reads mail there. */
+/** Whether mail to the customer is welcome: to them, and where the address is not known to be theirs, to whoever reads mail there. */
 export async function takesMail(db: Db, appId: string, customer: Consent): Promise<boolean> {
   const { email, muted_at } = customer
-  if (muted_at !== null || email === null || isTrusted(customer, email)) return muted_at === null
+  if (muted_at !== null || email === null || isTheirs(customer, email)) return muted_at === null
   return !(await isRefused(db, appId, email))
 }
 
@@ -48,9 +51,9 @@ export async function takesMail(db: Db, appId: string, customer: Consent): Promi
  * Whoever reads mail at the address wants no more, whoever names it, and whoever had confirmed it. Those who are known to the app and have that address are muted, and may say
  * otherwise; a visitor's other addresses are not theirs to answer for. Twice is once.
  */
-export async function unsubscribe(core: Core, { appId, customerId, address }: MailClaims): Promise<void> {
+export async function unsubscribe(core: Core, { appId, address }: MailClaims): Promise<boolean> {
   const now = core.clock.now()
-  const isTheirs = sql<boolean>`(lower(email) = lower(${address}) and (external_id is not null or by_agent or confirmed_email = lower(${address})) or (id = ${customerId} and email is null))`
+  const haveIt = sql<boolean>`(lower(email) = lower(${address}) and (external_id is not null or by_agent or confirmed_email = lower(${address})))`
   await core.orm.transaction(async (db) => {
     await db
       .insertInto('mail_refusals')
@@ -61,7 +64,7 @@ export async function unsubscribe(core: Core, { appId, customerId, address }: Ma
       .updateTable('customers')
       .set({ muted_at: now, updated_at: now })
       .where('app_id', '=', appId)
-      .where(isTheirs)
+      .where(haveIt)
       .where('erased_at', 'is', null)
       .where('muted_at', 'is', null)
       .execute()
@@ -72,11 +75,12 @@ export async function unsubscribe(core: Core, { appId, customerId, address }: Ma
       .where('confirmed_email', '=', address.toLowerCase())
       .execute()
   })
+  return true
 }
 
-/** Whoever reads mail at the address wants it. It says nothing about who they are: the address stays unverified. Nothing happens if the customer has another address by now. */
-export async function confirmAddress(core: Core, { appId, customerId, address }: MailClaims): Promise<void> {
-  await core.orm.transaction(async (db) => {
+/** Whoever reads mail at the address wants it. It says nothing about who they are: the address stays unverified. False, and nothing happens, if the customer has another address by now. */
+export function confirmAddress(core: Core, { appId, customerId, address }: MailClaims): Promise<boolean> {
+  return core.orm.transaction(async (db) => {
     const { numUpdatedRows } = await db
       .updateTable('customers')
       .set({ confirmed_email: address.toLowerCase(), muted_at: null, updated_at: core.clock.now() })
@@ -85,8 +89,9 @@ export async function confirmAddress(core: Core, { appId, customerId, address }:
       .where(sql<boolean>`(email is null or lower(email) = lower(${address}))`)
       .where('erased_at', 'is', null)
       .executeTakeFirstOrThrow()
-    if (numUpdatedRows === 0n) return
+    if (numUpdatedRows === 0n) return false
     await forgetRefusal(db, appId, address)
+    return true
   })
 }
 

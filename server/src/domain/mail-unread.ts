@@ -13,29 +13,35 @@ export interface Unread {
 
 /** What the agents answered and the customer has not read, that no other mail has told. Who wrote afterwards has read what came before. Null if there is nothing. */
 export async function answersFor(db: Db, ticket: TicketView, mail: TakenMail): Promise<Unread | null> {
-  const own = await db
-    .selectFrom('messages')
-    .select((eb) => eb.fn.max('public_seq').as('seq'))
-    .where('app_id', '=', ticket.app_id)
-    .where('ticket_id', '=', ticket.id)
-    .where('author_type', '=', 'customer')
-    .where('is_internal', '=', false)
-    .executeTakeFirst()
-  const after = Math.max(ticket.customer_read_seq, own?.seq ?? 0, await toldUpto(db, mail))
-  return newest(
-    publicOf(db, ticket, mail, 'agent', 'public_seq').where('m.public_seq', '>', after).orderBy('m.public_seq', 'desc'),
-    (one) => one.public_seq,
-  )
+  const after = Math.max(ticket.customer_read_seq, await toldUpto(db, mail))
+  const query = publicOf(db, ticket, mail, 'agent', 'public_seq').where('m.public_seq', '>', after).where(nothingAfter(byCustomer))
+  return newest(query.orderBy('m.public_seq', 'desc'), (one) => one.public_seq)
 }
 
 /** What the customer wrote and no agent has seen, that no other mail has told. Who answered or left a note has seen what came before. Null if there is nothing. */
 export async function wordsFor(db: Db, ticket: TicketView, mail: TakenMail): Promise<Unread | null> {
-  const after = Math.max(await seenUpto(db, ticket), await toldUpto(db, mail))
-  return newest(publicOf(db, ticket, mail, 'customer', 'seq').where('m.seq', '>', after).orderBy('m.seq', 'desc'), (one) => one.seq)
+  const after = Math.max(ticket.agent_read_seq, await toldUpto(db, mail))
+  const query = publicOf(db, ticket, mail, 'customer', 'seq').where('m.seq', '>', after).where(nothingAfter(byAgents))
+  return newest(query.orderBy('m.seq', 'desc'), (one) => one.seq)
 }
 
-/** True if an agent has seen the ticket. */
-export const isSeen = async (db: Db, ticket: TicketView): Promise<boolean> => ticket.status === 'closed' || (await seenUpto(db, ticket)) > 0
+/** True if an agent has seen the ticket: by reading, by answering in it, or by a note of a person. */
+export async function isSeen(db: Db, ticket: TicketView): Promise<boolean> {
+  if (ticket.status === 'closed' || ticket.agent_read_seq > 0) return true
+  const { rows } = await sql<{ seen: boolean }>`
+    select exists (select from messages a where a.app_id = ${ticket.app_id} and a.ticket_id = ${ticket.id} and a.merged_from is null and ${byAgents}) as seen`.execute(
+    db,
+  )
+  return rows[0]?.seen === true
+}
+
+const byCustomer = sql<boolean>`a.author_type = 'customer' and not a.is_internal`
+const byAgents = sql<boolean>`a.author_type = 'agent' and (not a.is_internal or a.agent_id is not null)`
+
+/** Nobody of that side wrote after the message `m`. What came by a merge stands behind what was there without having been written after it. */
+const nothingAfter = (side: typeof byCustomer) =>
+  sql<boolean>`not exists (select from messages a where a.app_id = m.app_id and a.ticket_id = m.ticket_id and a.seq > m.seq and ${side}
+    and (a.merged_from is null or a.merged_from = m.merged_from))`
 
 /** With what a ticket began. */
 export async function firstWords(db: Db, ticket: TicketView): Promise<Unread> {
@@ -66,7 +72,7 @@ async function newest(query: ReturnType<typeof messageViews>, seqOf: (message: M
   return { messages, omitted: rows.length - messages.length, upto: seqOf(last) ?? 0 }
 }
 
-/** Up to where another mail of this kind has told, or may have. */
+/** Up to where another mail of this kind has told, or may have. One that is tried again tells what it told before, whatever was told after that meanwhile. */
 async function toldUpto(db: Db, mail: TakenMail): Promise<number> {
   const { seq } = await db
     .selectFrom('mails')
@@ -76,19 +82,7 @@ async function toldUpto(db: Db, mail: TakenMail): Promise<number> {
     .where('kind', '=', mail.kind)
     .where('id', '!=', mail.id)
     .where('state', 'in', ['queued', 'sending', 'sent'])
+    .$if(mail.upto_seq !== null, (query) => query.where('upto_seq', '<', mail.upto_seq as number))
     .executeTakeFirstOrThrow()
   return seq ?? 0
-}
-
-/** Up to where agents have seen a ticket: by reading, by answering, or by a note of a person. */
-async function seenUpto(db: Db, ticket: TicketView): Promise<number> {
-  const { seq } = await db
-    .selectFrom('messages')
-    .select((eb) => eb.fn.max('seq').as('seq'))
-    .where('app_id', '=', ticket.app_id)
-    .where('ticket_id', '=', ticket.id)
-    .where('author_type', '=', 'agent')
-    .where(sql<boolean>`(not is_internal or agent_id is not null)`)
-    .executeTakeFirstOrThrow()
-  return Math.max(ticket.agent_read_seq, seq ?? 0)
 }

@@ -13,7 +13,8 @@ interface Page {
   question: keyof MailTexts
   button: keyof MailTexts
   done: keyof MailTexts
-  act(core: Core, claims: MailClaims): Promise<void>
+  /** False: what the link was for is no more. */
+  act(core: Core, claims: MailClaims): Promise<boolean>
 }
 
 const pages: Record<MailPurpose, Page> = {
@@ -43,13 +44,12 @@ async function show(ctx: Ctx, core: Core, purpose: MailPurpose, what: 'question'
   const claims = typeof token === 'string' ? core.mailLinks.read(purpose, token) : null
   ctx.type = 'text/html; charset=utf-8'
   ctx.set({ 'Cache-Control': 'no-store', 'X-Robots-Tag': 'noindex' })
-  if (claims === null) {
+  if (claims === null || (what === 'done' && !(await page.act(core, claims)))) {
     const { lang, dir, texts } = textsIn(...ctx.acceptsLanguages())
     ctx.status = 404
     ctx.body = html({ lang, dir, text: texts.badLink })
     return
   }
-  if (what === 'done') await page.act(core, claims)
   // As the mail was.
   const { lang, dir, texts } = textsIn(typeof wish === 'string' ? wish : null, ...ctx.acceptsLanguages())
   const app = (await core.apps.byId(claims.appId))?.name ?? ''

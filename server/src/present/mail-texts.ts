@@ -179,9 +179,9 @@ const ar: MailTexts = {
 
 const languages: Record<string, MailTexts> = { en, de, fr, es, pt, it, nl, ja, ar }
 
-/** The texts in the first of the languages (BCP 47) that we speak, else in English; the tag of what they are in, and the direction in which it is written. */
+/** The texts in the first of the languages (BCP 47, or as operating systems write them: `de_DE`) that we speak, else in English; the tag of what they are in, and the direction in which it is written. */
 export function textsIn(...wishes: (string | null)[]): { lang: string; dir: 'ltr' | 'rtl'; texts: MailTexts } {
-  const primaries = wishes.map((wish) => wish?.split('-')[0]?.toLowerCase() ?? '')
+  const primaries = wishes.map((wish) => wish?.split(/[-_]/)[0]?.toLowerCase() ?? '')
   const lang = primaries.find((one) => Object.hasOwn(languages, one)) ?? 'en'
   return { lang, dir: lang === 'ar' ? 'rtl' : 'ltr', texts: languages[lang] ?? en }
 }
