@@ -24,7 +24,7 @@ export function Facts({ ui, person, ticket }: ScreenProps & { ticket: Ticket }) 
   const { t } = ui.texts.value
   const { asked } = ui.view
   const question = asked.value
-  const link = (key: TextKey, next: View['asked']['value'], action?: () => void) => (
+  const link = (key: TextKey, next: View['asked']['value'], action?: () => unknown) => (
     <button
       type="button"
       class="link"
@@ -53,10 +53,14 @@ export function Facts({ ui, person, ticket }: ScreenProps & { ticket: Ticket }) 
         <Pill status={ticket.status} t={t} />
       </span>
       <span class="number" role="status">
-        {question === true ? t('close_confirm') : question ? t(question) : ticket.number}
+        {question === true ? t('close_confirm') : question ? t(question) : <bdi>{ticket.number}</bdi>}
       </span>
       {question === true ? (
-        link('close_it', false, () => person.conversation.close(ticket.id).catch(person.sync.catchUp))
+        link('close_it', true, () =>
+          person.conversation.close(ticket.id).then(() => {
+            asked.value = false
+          }, person.sync.catchUp),
+        )
       ) : (
         <button type="button" class="round" aria-label={t('copy_the_conversation')} onClick={copy}>
           <Icon name="copy" size={18} />

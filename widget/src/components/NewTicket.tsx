@@ -22,7 +22,7 @@ export function NewTicket({ ui, person }: ScreenProps) {
   const set = (change: More) => person.write('new', { more: { ...more, ...change } })
 
   const ask = (question: Question, value: Answer, put: (value: Answer) => void) => {
-    const refused = refusal?.error.errors.find((one) => one.location === `body.${question.name}`)?.message
+    const refused = refusal?.error.errors?.find((one) => one.location === `body.${question.name}`)?.message
     return { question, value, put, wrong: faultOf(question, value, t), refused }
   }
   const text = (name: 'subject' | 'category' | 'body', question: Omit<Question, 'name'>) =>

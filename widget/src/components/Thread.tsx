@@ -9,13 +9,13 @@ import { Messages } from './Messages.tsx'
 import { Rating } from './Rating.tsx'
 import { Reach } from './Reach.tsx'
 import { Trouble } from './Trouble.tsx'
-import { isTyped, type ScreenProps } from './ui.ts'
+import { isUnsent, type ScreenProps } from './ui.ts'
 
 /** Where to write, or where it goes on. */
 function Foot({ ui, person, ticket }: ScreenProps & { ticket: Ticket }) {
   const { t } = ui.texts.value
   const { id, status, merged_into } = ticket
-  const kept = isTyped(person, id) || isTyped(person, merged_into ?? 'new')
+  const kept = isUnsent(person, id) || isUnsent(person, merged_into ?? 'new')
   if (merged_into || status === 'closed') {
     return (
       <div class="foot">

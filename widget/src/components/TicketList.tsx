@@ -6,7 +6,7 @@ import { Bones } from './Bones.tsx'
 import { Icon } from './Icon.tsx'
 import { Pill } from './Pill.tsx'
 import { Trouble } from './Trouble.tsx'
-import { isTyped, type ScreenProps } from './ui.ts'
+import { isUnsent, type ScreenProps } from './ui.ts'
 
 /** With more tickets than these there is a search. */
 const few = 8
@@ -56,7 +56,7 @@ const Rows = ({ ui, person, tickets, children }: ScreenProps & { tickets: readon
             texts={texts}
           >
             <Pill status={status} t={texts.t} />
-            {isTyped(person, id) && texts.t('failed')}
+            {isUnsent(person, id) && texts.t('failed')}
             <time dateTime={updated_at}>{texts.ago(updated_at, ui.view.now.value)}</time>
           </Row>
         ))}

@@ -21,8 +21,8 @@ export const focusOnArrival = (field: HTMLElement | null) => {
   if (field && window.matchMedia('(hover: hover)').matches) field.focus({ preventScroll: true })
 }
 
-/** Something stands in the composer of a ticket, typed or given back. */
-export const isTyped = (person: Person, id: string) => {
+/** Something of the customer's in a ticket is not sent: in the composer, typed or given back, or on its way. */
+export const isUnsent = (person: Person, id: string) => {
   const { body, files } = person.draftOf(id)
-  return Boolean(body.trim() || files[0])
+  return body.trim() || files[0] || person.outbox.entries.value.some((one) => one.ticket_id === id)
 }

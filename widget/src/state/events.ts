@@ -17,7 +17,8 @@ export interface WidgetEvents {
 /** A refusal to show where what was refused stands now: a draft's place. */
 export interface Refusal {
   place: string
-  error: ApiError
+  /** Of the server's, or that there was no answer. */
+  error: Partial<ApiError>
 }
 
 export type Emit = <K extends keyof WidgetEvents>(name: K, detail: WidgetEvents[K]) => void

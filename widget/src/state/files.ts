@@ -40,7 +40,9 @@ export function createFiles(call: Call): Files {
   return {
     fit: (place, files, added) => {
       const all = [...added]
-      const fit = all.filter(({ size }) => size <= fileLimits.uploadBytes).slice(0, Math.max(fileLimits.attachmentsPerMessage - files.length, 0))
+      const fit = all
+        .filter(({ size }) => size && size <= fileLimits.uploadBytes)
+        .slice(0, Math.max(fileLimits.attachmentsPerMessage - files.length, 0))
       misfits.value = [place, all.flatMap((one) => (fit.includes(one) ? [] : one.name)).join(', ')]
       return [...files, ...fit]
     },

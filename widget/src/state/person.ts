@@ -3,7 +3,7 @@ import type { Message } from '@support-widget/shared/message.ts'
 import type { Me, Self } from '@support-widget/shared/people.ts'
 import type { Ticket } from '@support-widget/shared/ticket.ts'
 import type { Priority } from '@support-widget/shared/vocabulary.ts'
-import { ApiError, type Call, stored } from '../net/api.ts'
+import { type ApiError, type Call, stored } from '../net/api.ts'
 import { type Conversation, createConversation } from './conversation.ts'
 import type { Emit, Refusal } from './events.ts'
 import { createFiles, type Files, takenBack } from './files.ts'
@@ -34,7 +34,7 @@ export interface Person {
   self: ReadonlySignal<Self | null>
   know: (me: Me) => void
   draftOf: (place: string) => Draft
-  /** What stands at a place is being done: done, it is gone from there; refused, it stands there with the refusal. */
+  /** What stands at a place is being done: done, it is gone from there; refused, or without an answer, it stands there, and beside it why. */
   settle: (place: string, doing: Promise<unknown>) => Promise<unknown>
   /** The address to which answers are mailed. Rejects as the call does. */
   reach: (email: string) => Promise<void>
@@ -209,14 +209,16 @@ export function createPerson({ call, connect, join, persist, kept, alone, onBegi
     self,
     know,
     draftOf,
-    settle: (place, doing) =>
-      doing.then(
+    settle: (place, doing) => {
+      refusal.value = null
+      return doing.then(
         () => write(place, emptyDraft),
-        (error: unknown) => {
-          if (error instanceof ApiError) refusal.value = { place, error }
-          else void sync.catchUp()
+        (error: Error) => {
+          refusal.value = { place, error }
+          void sync.catchUp()
         },
-      ),
+      )
+    },
     reach: async (email) => know(await call('updateMe', { body: { email } })),
     called,
     unkept: computed(
