@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { client } from '../../support/client.ts'
+import { quiet } from '../../support/quiet.ts'
 import { furnish, update } from '../../support/scenes.ts'
 import { loaded, type Stack, startStack, widgetOf } from '../../support/stack.ts'
 
@@ -172,6 +173,31 @@ test('RATE-1: rated, changed after a reload, reopened by a reply', async () => {
   await widget.dialog.getByText('In progress').waitFor()
   expect(await widget.dialog.getByText('Write again to reopen').count()).toBe(0)
   await page.close()
+})
+
+test('TRUST-4: what could not be done as nobody answered says so, and is there to be done again', async () => {
+  await ticketOf('vera', 'resolved')
+  const { page, context } = await stack.visit('vera')
+  const widget = widgetOf(page)
+  await widget.open()
+  await widget.dialog.getByText('Shelf').click()
+  await widget.dialog.getByRole('radio', { name: 'Bad', exact: true }).check()
+  await widget.dialog.getByLabel('Anything to add?').fill('Slow')
+  await widget.dialog.getByRole('button', { name: 'Close ticket' }).click()
+  await context.setOffline(true)
+  await widget.dialog.getByRole('button', { name: 'Send rating' }).click()
+  await widget.dialog.getByRole('alert').getByText('Support cannot be reached.').waitFor()
+  expect(await widget.dialog.getByLabel('Anything to add?').inputValue()).toBe('Slow')
+  await widget.dialog.getByRole('button', { name: 'Close it' }).click()
+  await quiet(page)
+  await context.setOffline(false)
+  await widget.dialog.getByRole('button', { name: 'Send rating' }).click()
+  await widget.dialog.getByText('Your rating: Bad.').waitFor()
+  expect(await widget.dialog.getByText('Support cannot be reached.').count()).toBe(0)
+  await widget.dialog.getByRole('button', { name: 'Close it' }).click()
+  await expect.poll(async () => (await newest('vera')).status).toBe('closed')
+  await expect.poll(() => widget.dialog.getByRole('button', { name: 'Close it' }).count()).toBe(0)
+  expect(await newest('vera')).toMatchObject({ csat: { score: 2, comment: 'Slow' } })
 })
 
 test('COPY-1: the whole conversation as text, or selected where copying is not allowed', async () => {

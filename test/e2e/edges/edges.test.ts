@@ -253,6 +253,10 @@ test('A11Y-4: at 400 % of a small window everything is still within reach', asyn
   await widget.dialog.getByText('Zoomed').click()
   await widget.thread.getByText('Small window').waitFor()
   expect((await widget.thread.boundingBox())?.height).toBeGreaterThan(100)
+  // The strip is as high as what stands in it, and the number is in one piece.
+  const strip = widget.dialog.locator('.strip')
+  expect(await strip.evaluate((box) => box.scrollHeight - box.clientHeight)).toBe(0)
+  expect((await strip.getByText('TKT-').boundingBox())?.height).toBeLessThan(30)
   await widget.dialog.getByLabel('Good', { exact: true }).check()
   const rate = widget.dialog.getByRole('button', { name: 'Send rating' })
   for (const target of [rate, widget.composer, widget.dialog.getByRole('button', { name: 'Close support' })]) {

@@ -228,6 +228,8 @@ test('OUT-9: what never gets through is thrown away in any tab, and what waits b
   await expect.poll(() => widget.thread.getByText('Not sent yet').count()).toBe(2)
   const there = widgetOf(other)
   await there.open()
+  // The list tells of what waits.
+  await there.dialog.getByText('Not sent yet').waitFor()
   await there.dialog.getByText('Blocked').first().click()
   await expect.poll(() => there.thread.getByText('Not sent yet').count()).toBe(2)
   await there.thread.locator('article').filter({ hasText: 'drop table' }).getByRole('button', { name: 'Delete' }).click()
