@@ -17,7 +17,7 @@ const focused = (page: Page) =>
     const label = one.id && host?.shadowRoot?.querySelector(`label[for="${one.id}"]`)
     return (one.getAttribute('aria-label') ?? (label ? label.textContent : one.textContent) ?? '').trim()
   })
-/** Tab until it is there; every stop on the way is visible and has a ring. */
+/** Tab until it is there; every stop on the way is visible and has a ring, in two colours: one of them is seen on any ground. */
 async function tabTo(page: Page, name: RegExp, key = 'Tab') {
   for (let step = 0; step < 40; step++) {
     if (name.test(await focused(page))) return
@@ -25,9 +25,11 @@ async function tabTo(page: Page, name: RegExp, key = 'Tab') {
     const ring = await page.evaluate(() => {
       const host = [...document.querySelectorAll('html > div')].find((one) => one.shadowRoot)
       const one = host?.shadowRoot?.activeElement
-      return one ? getComputedStyle(one).outlineStyle : 'solid'
+      if (!one) return null
+      const { outlineStyle, boxShadow } = getComputedStyle(one)
+      return [outlineStyle, boxShadow.replace(/^.*\) /, '')]
     })
-    expect(ring).toBe('solid')
+    if (ring) expect(ring).toEqual(['solid', '0px 0px 0px 2px'])
   }
   throw new Error(`${name} is not reached by ${key}`)
 }
