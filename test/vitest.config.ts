@@ -28,6 +28,7 @@ const onceOnPostgres = files([
   'webhook-answers',
   'webhook-outage',
   'webhook-process',
+  'webhook-shares',
   'realtime/handshake-limits',
 ])
 /** What another pool would not answer otherwise. */

@@ -63,6 +63,7 @@ describe('the database', () => {
       'migration-0007',
       'migration-0008',
       'migration-0009',
+      'migration-0010',
     ])
     for (const one of orms) await one.close()
     await drop()

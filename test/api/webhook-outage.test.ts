@@ -146,7 +146,7 @@ describe('what goes wrong with us', () => {
   test('HOOK-20: what a process took and died with is sent by another in less than a minute; nobody sends it before', async () => {
     const { server, write, drain, later, receiver, endpoint, queued } = await setUp()
     await write(3)
-    const taken = await takeDue(server.app.core, 64, { perEndpoint: 4, perApp: 16 }, { apps: new Map(), endpoints: new Map() })
+    const taken = await takeDue(server.app.core, 64)
     expect(taken).toHaveLength(3)
     expect(await drain()).toBe(0)
     expect(await later(45 * second)).toBe(3)

@@ -150,7 +150,7 @@ async function deliveryCases(backend: TestApp['backend'], app: TestApp, db: Data
 export function choresOf(now: Core): Case[] {
   const core: Core = { ...now, clock: { ...now.clock, now: () => new Date(Date.now() + 86_400_000) } }
   return [
-    { name: 'due deliveries', call: () => takeDue(core, 16, { perEndpoint: 4, perApp: 16 }, { endpoints: new Map(), apps: new Map() }) },
+    { name: 'due deliveries', call: () => takeDue(core, 16) },
     { name: 'how webhooks stand', call: () => readBacklog(core) },
     { name: 'whether webhooks are stuck', call: () => isStuck(core) },
     { name: 'deliveries forgotten', call: () => forgetDeliveries(core) },

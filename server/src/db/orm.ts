@@ -34,6 +34,7 @@ import { Migration0006 } from './migrations/migration-0006.ts'
 import { Migration0007 } from './migrations/migration-0007.ts'
 import { Migration0008 } from './migrations/migration-0008.ts'
 import { Migration0009 } from './migrations/migration-0009.ts'
+import { Migration0010 } from './migrations/migration-0010.ts'
 import { openPGlite, SerialPGliteDialect } from './pglite.ts'
 
 const entities = [
@@ -117,6 +118,7 @@ const common = {
       { name: 'migration-0007', class: Migration0007 },
       { name: 'migration-0008', class: Migration0008 },
       { name: 'migration-0009', class: Migration0009 },
+      { name: 'migration-0010', class: Migration0010 },
     ],
     snapshot: false,
     tableName: 'migrations',

@@ -5,6 +5,7 @@ import { arrayOf } from '../db/array.ts'
 import type { Db } from '../db/orm.ts'
 import type { Core } from './core.ts'
 import { type Delivery, webhookQueue } from './deliveries.ts'
+import { type Busy, type Due, type Pulse, shareOut, shares } from './delivery-shares.ts'
 import type { Destination, Outcome } from './webhook-request.ts'
 import { disableGone, lockEndpoint } from './webhooks.ts'
 
@@ -26,30 +27,33 @@ const leaseMs = 30 * second
 /** Of what is due so much is looked at together. */
 const window = 200
 
-/** How many may be under way at once: to one endpoint, and of one app, so that neither a receiver nor an app that has only such receivers holds up the others. */
-export interface Shares {
-  perEndpoint: number
-  perApp: number
+/** What is due and nobody has: all of it or, if that is too much, the oldest of each endpoint. By time. */
+async function seeDue(core: Core, now: Date): Promise<Due[]> {
+  const isFree = sql`state = 'pending' and due_at <= ${now} and (taken_until is null or taken_until <= ${now})`
+  const { rows: oldest } =
+    await sql<Due>`select id, app_id, endpoint_id from webhook_deliveries where ${isFree} order by due_at, id limit ${window}`.execute(core.orm.db())
+  if (oldest.length < window) return oldest
+  // From one endpoint to the next along an index: what one has waiting does not have to be read to see the others.
+  const { rows: heads } = await sql<Due>`with recursive open as (
+      (select app_id, endpoint_id from webhook_deliveries where state = 'pending' order by app_id, endpoint_id limit 1)
+      union all
+      select next.app_id, next.endpoint_id from open cross join lateral (
+        select app_id, endpoint_id from webhook_deliveries where state = 'pending' and (app_id, endpoint_id) > (open.app_id, open.endpoint_id)
+        order by app_id, endpoint_id limit 1
+      ) next
+    )
+    select head.id, head.app_id, head.endpoint_id from open cross join lateral (
+      select id, app_id, endpoint_id, due_at from webhook_deliveries
+      where app_id = open.app_id and endpoint_id = open.endpoint_id and ${isFree}
+      order by due_at, id limit ${shares.perEndpoint}
+    ) head order by head.due_at, head.id`.execute(core.orm.db())
+  return heads
 }
 
-/** What this process has under way, by endpoint and by app. */
-export interface UnderWay {
-  endpoints: ReadonlyMap<string, number>
-  apps: ReadonlyMap<string, number>
-}
-
-const fullOf = (counts: ReadonlyMap<string, number>, most: number) => arrayOf([...counts].filter(([, count]) => count >= most).map(([id]) => id))
-
-type Due = Pick<Delivery, 'id' | 'app_id' | 'endpoint_id'>
-
-/** Takes what is due, the oldest first, `most` at most and of no endpoint or app more than its share together with what is under way. */
-export async function takeDue(core: Core, most: number, shares: Shares, underWay: UnderWay): Promise<Taken[]> {
+/** Takes what is due, `most` at most, and of no endpoint or app more than its share together with what this process has under way; see {@link shareOut}. */
+export async function takeDue(core: Core, most: number, underWay: readonly Busy[] = [], healthOf: Pulse['of'] = () => 'unknown'): Promise<Taken[]> {
   const now = core.clock.now()
-  const { rows: due } = await sql<Due>`select id, app_id, endpoint_id from webhook_deliveries
-    where state = 'pending' and due_at <= ${now} and (taken_until is null or taken_until <= ${now})
-      and endpoint_id <> all(${fullOf(underWay.endpoints, shares.perEndpoint)}::uuid[]) and app_id <> all(${fullOf(underWay.apps, shares.perApp)}::uuid[])
-    order by due_at, id limit ${window}`.execute(core.orm.db())
-  const chosen = shareOut(due, most, shares, underWay)
+  const chosen = shareOut(await seeDue(core, now), most, underWay, healthOf)
   if (chosen.length === 0) return []
   // Somebody else may have been faster with some of them.
   const { rows } = await sql<Taken>`
@@ -63,20 +67,6 @@ export async function takeDue(core: Core, most: number, shares: Shares, underWay
       and t.app_id = d.app_id and t.id = d.ticket_id and c.app_id = t.app_id and c.id = t.customer_id
     returning d.*, e.url, e.secret, e.previous_secret, e.previous_until, e.enabled, c.erased_at`.execute(core.orm.db())
   return rows
-}
-
-/** Of what is due, in its order, as much as there are hands for and as endpoints and apps have left of their shares. */
-export function shareOut(due: readonly Due[], most: number, { perEndpoint, perApp }: Shares, underWay: UnderWay): Due[] {
-  const [endpoints, apps] = [new Map(underWay.endpoints), new Map(underWay.apps)]
-  const chosen: Due[] = []
-  for (const one of due) {
-    const [ofEndpoint, ofApp] = [endpoints.get(one.endpoint_id) ?? 0, apps.get(one.app_id) ?? 0]
-    if (chosen.length >= most || ofEndpoint >= perEndpoint || ofApp >= perApp) continue
-    endpoints.set(one.endpoint_id, ofEndpoint + 1)
-    apps.set(one.app_id, ofApp + 1)
-    chosen.push(one)
-  }
-  return chosen
 }
 
 /** False if nobody must be told of it any more: the endpoint or the app is switched off, the customer is being erased. */

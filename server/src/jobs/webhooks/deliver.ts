@@ -1,30 +1,25 @@
 import { Counter, Histogram, type Registry } from 'prom-client'
 import type { Core } from '../../domain/core.ts'
 import { webhookQueue } from '../../domain/deliveries.ts'
-import { cancelTaken, isWanted, settle, type Taken, takeDue, type UnderWay } from '../../domain/delivery-work.ts'
+import { type Busy, createPulse, shares } from '../../domain/delivery-shares.ts'
+import { cancelTaken, isWanted, settle, type Taken, takeDue } from '../../domain/delivery-work.ts'
 import { postTo } from '../../domain/webhook-request.ts'
 import { bodyToSend } from '../../present/webhook.ts'
 import { createWorker, type Worker } from '../worker.ts'
 import { queueEvents } from './queue-events.ts'
 
-/** Requests at once in this process. */
-const mostAtOnce = 64
-const shares = { perEndpoint: 4, perApp: 16 }
-
-/** What is under way by `app endpoint`, counted for each alone. */
-function countsOf(busy: ReadonlyMap<string, number>): UnderWay {
-  const [apps, endpoints] = [new Map<string, number>(), new Map<string, number>()]
-  for (const [group, count] of busy) {
-    const [app = '', endpoint = ''] = group.split(' ')
-    apps.set(app, (apps.get(app) ?? 0) + count)
-    endpoints.set(endpoint, count)
-  }
-  return { apps, endpoints }
+/** What is under way by `app endpoint`. */
+function underWay(busy: ReadonlyMap<string, number>): Busy[] {
+  return [...busy].map(([group, count]) => {
+    const [app_id = '', endpoint_id = ''] = group.split(' ')
+    return { app_id, endpoint_id, count }
+  })
 }
 
 /** Delivers what is queued for webhook endpoints: `drain` sends all that is due. */
 function createWebhookWorker(core: Core, registry: Registry): Worker {
   const registers = [registry]
+  const pulse = createPulse()
   const deliveries = new Counter({ name: 'webhook_deliveries_total', help: 'Deliveries that ended', labelNames: ['state'], registers })
   const attempts = new Histogram({
     name: 'webhook_attempt_seconds',
@@ -41,6 +36,7 @@ function createWebhookWorker(core: Core, registry: Registry): Worker {
       return
     }
     const outcome = await postTo(core, { ...taken, id: taken.endpoint_id }, taken.event_id, () => bodyToSend(taken, core.links))
+    pulse.note(taken.endpoint_id, outcome)
     attempts.observe({ outcome: outcome.error ?? 'ok' }, outcome.durationMs / 1000)
     const settled = await settle(core, taken, outcome)
     if (settled && settled.state !== 'pending') deliveries.inc({ state: settled.state })
@@ -49,9 +45,12 @@ function createWebhookWorker(core: Core, registry: Registry): Worker {
 
   return createWorker<Taken>(core, {
     queue: webhookQueue,
-    mostAtOnce,
-    mostPerGroup: shares.perEndpoint,
-    take: (most, busy) => takeDue(core, most, shares, countsOf(busy)),
+    mostAtOnce: shares.total,
+    // An endpoint that hangs has a share of one.
+    get mostPerGroup() {
+      return pulse.hasStuck() ? 1 : shares.perEndpoint
+    },
+    take: (most, busy) => takeDue(core, most, underWay(busy), pulse.of),
     groupOf: ({ app_id, endpoint_id }) => `${app_id} ${endpoint_id}`,
     perform,
   })
