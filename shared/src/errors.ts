@@ -24,6 +24,7 @@ export const errorCodes = {
   already_exists: { status: 409, title: 'Something with this name or id exists already' },
   limit_reached: { status: 409, title: 'The app has as many of these as it may have' },
   visitor_taken: { status: 409, title: 'This visitor was merged into another customer' },
+  webhook_unwanted: { status: 409, title: 'The webhook endpoint no longer takes this' },
   webhook_disabled: { status: 409, title: 'The webhook endpoint is switched off' },
   merge_not_possible: { status: 409, title: 'These tickets cannot be merged' },
   request_in_progress: { status: 409, title: 'A request with this Idempotency-Key is still running' },

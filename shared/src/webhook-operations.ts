@@ -43,7 +43,7 @@ export const webhookOperations = {
   agentUpdateWebhook: {
     summary: 'Change a webhook endpoint, or switch it off or on; what is named changes',
     description:
-      'An endpoint that is switched off takes no events, and what was open becomes `cancelled`: it can be sent again once the endpoint is switched on.',
+      'An endpoint that is switched off takes no events, and what was open becomes `cancelled`: it can be sent again once the endpoint is switched on. So does what is open in the words of another flavour than the new one, or is not of the new `types`; it can be sent again once the endpoint takes it.',
     access: 'admin',
     status: 200,
     params: byId,
@@ -96,7 +96,7 @@ export const webhookOperations = {
   },
   agentRedeliverWebhook: {
     summary: 'Send again what could not be delivered in a stretch of time',
-    description: `Everything \`exhausted\`, \`failed\` or \`cancelled\` whose event happened from \`after\` to \`before\`, with \`all\` what was delivered too; ${limits.webhookReplay.toLocaleString('en')} at once, the oldest first. \`has_more\` says that there is more: then send it again, with \`all\` from \`next_after\` on.`,
+    description: `Everything \`exhausted\`, \`failed\` or \`cancelled\` whose event happened from \`after\` to \`before\`, with \`all\` what was delivered too, as far as the endpoint as it is now takes it; ${limits.webhookReplay.toLocaleString('en')} at once, the oldest first. \`has_more\` says that there is more: then send it again, with \`all\` from \`next_after\` on.`,
     access: 'admin',
     status: 200,
     params: byId,
@@ -119,6 +119,6 @@ export const webhookOperations = {
     status: 200,
     params: byId,
     output: WebhookDelivery,
-    errors: ['not_found', 'webhook_disabled'],
+    errors: ['not_found', 'webhook_disabled', 'webhook_unwanted'],
   },
 } as const satisfies Record<string, Operation>

@@ -11,6 +11,8 @@ export type Delivery = Selectable<Tables['webhook_deliveries']>
 export type Attempt = Selectable<Tables['webhook_attempts']>
 /** What people are shown of one. */
 export type DeliveryView = Omit<Delivery, 'body'>
+/** What an endpoint wants to be told, and in which words. */
+export type Wish = Pick<Selectable<Tables['webhook_endpoints']>, 'flavour' | 'types'>
 
 /** The queue whose jobs say that a delivery is due. */
 export const webhookQueue = 'webhooks'
@@ -32,18 +34,27 @@ const columns = [
   'ended_at',
 ] as const satisfies (keyof DeliveryView)[]
 
+/** True if an endpoint that wants this would be told so: of a type that it takes, in its own words. Only the `pgi` API's say `event`. */
+export const suits = ({ type, body }: Pick<Delivery, 'type' | 'body'>, { flavour, types }: Wish): boolean =>
+  Object.hasOwn(body, 'event') === (flavour === 'pgi') && (types === null || types.includes(type))
+
+/** The same of rows. */
+const suitsWish = ({ flavour, types }: Wish) =>
+  sql<boolean>`(jsonb_exists(body, 'event') = ${flavour === 'pgi'} and (${types === null} or type = any(${arrayOf(types ?? [])}::text[])))`
+
 /** Of a delivery that is open: it is no longer. As many as one statement should change; the others are cancelled as they come due. */
 const cancelledAtOnce = 10_000
 
-/** Cancels what is open of an endpoint: it stays visible, and can be sent again. */
-export async function cancelOpen(db: Db, appId: string, endpointId: string, now: Date): Promise<void> {
-  const open = db
+/** Cancels what is open of an endpoint, with a wish what it no longer wants: it stays visible, and can be sent again once the endpoint takes it. */
+export async function cancelOpen(db: Db, appId: string, endpointId: string, now: Date, wish?: Wish): Promise<void> {
+  let open = db
     .selectFrom('webhook_deliveries')
     .select('id')
     .where('app_id', '=', appId)
     .where('endpoint_id', '=', endpointId)
     .where('state', '=', 'pending')
     .limit(cancelledAtOnce)
+  if (wish) open = open.where((eb) => eb.not(suitsWish(wish)))
   await db
     .updateTable('webhook_deliveries')
     .set({ state: 'cancelled', taken_until: null, ended_at: now })
@@ -53,17 +64,18 @@ export async function cancelOpen(db: Db, appId: string, endpointId: string, now:
     .execute()
 }
 
-/** Throws `not_found`. */
-async function checkEndpoint(db: Db, appId: string, id: string, mustBeOn = false): Promise<void> {
+/** What the endpoint wants. Throws `not_found`, and `webhook_disabled` if it must be on. */
+async function checkEndpoint(db: Db, appId: string, id: string, mustBeOn = false): Promise<Wish> {
   const endpoint = await db
     .selectFrom('webhook_endpoints')
-    .select('enabled')
+    .select(['enabled', 'flavour', 'types'])
     .where('app_id', '=', appId)
     .where('id', '=', id)
     .where('deleted_at', 'is', null)
     .executeTakeFirst()
   if (!endpoint) throw notFound()
   if (mustBeOn && !endpoint.enabled) throw new Refusal('webhook_disabled', { detail: 'Switch the endpoint on before you send something again.' })
+  return endpoint
 }
 
 export interface DeliveryFilter {
@@ -125,12 +137,12 @@ async function find(db: Db, actor: AgentActor, id: string): Promise<DeliveryView
 /** As it was when it was queued, but for its id, its log and the count of all tries. */
 const queuedAgain = (now: Date) => ({ state: 'pending' as const, attempts: 0, due_at: now, taken_until: null, ended_at: null })
 
-/** Sends one delivery again, at once. One that is open does not wait any longer, and keeps its count. Throws `not_found`, `webhook_disabled`. */
+/** Sends one delivery again, at once. One that is open does not wait any longer, and keeps its count. Throws `not_found`, `webhook_disabled`, `webhook_unwanted`. */
 export function redeliver(core: Core, actor: AgentActor, id: string): Promise<DeliveryView> {
   const now = core.clock.now()
   return core.orm.transaction(async (db) => {
     const before = await find(db, actor, id)
-    await checkEndpoint(db, actor.app.id, before.endpoint_id, true)
+    const wish = await checkEndpoint(db, actor.app.id, before.endpoint_id, true)
     const again = { ...queuedAgain(now) }
     const delivery = await db
       .updateTable('webhook_deliveries')
@@ -142,8 +154,16 @@ export function redeliver(core: Core, actor: AgentActor, id: string): Promise<De
       }))
       .where('app_id', '=', actor.app.id)
       .where('id', '=', id)
+      .where(suitsWish(wish))
       .returning(columns)
-      .executeTakeFirstOrThrow()
+      .executeTakeFirst()
+    if (!delivery) {
+      // It may have gone meanwhile.
+      await find(db, actor, id)
+      throw new Refusal('webhook_unwanted', {
+        detail: 'The endpoint has another flavour now, or takes other types: change it back before you send this again.',
+      })
+    }
     await noteRedelivery(db, actor, before.endpoint_id, now, 1)
     await core.queue.enqueueAll(db, webhookQueue, [{}])
     return delivery
@@ -157,14 +177,14 @@ export interface Stretch {
 }
 
 /**
- * Sends again what an endpoint did not get of the events from `after` on and before `before`, with `all` what it got too, the oldest first and so many at once. Throws `not_found`,
- * `webhook_disabled`.
+ * Sends again what an endpoint did not get of the events from `after` on and before `before`, with `all` what it got too, the oldest first and so many at once: as far as it still wants
+ * it. Throws `not_found`, `webhook_disabled`.
  */
 export function redeliverStretch(core: Core, actor: AgentActor, endpointId: string, { after, before, all }: Stretch) {
   const now = core.clock.now()
   const states: DeliveryStatus[] = ['exhausted', 'failed', 'cancelled', ...(all ? (['delivered'] as const) : [])]
   return core.orm.transaction(async (db) => {
-    await checkEndpoint(db, actor.app.id, endpointId, true)
+    const wish = await checkEndpoint(db, actor.app.id, endpointId, true)
     const found = await db
       .selectFrom('webhook_deliveries')
       .select(['id', 'created_at'])
@@ -173,6 +193,7 @@ export function redeliverStretch(core: Core, actor: AgentActor, endpointId: stri
       .where('state', 'in', states)
       .where('created_at', '>=', new Date(after))
       .where('created_at', '<', new Date(before))
+      .where(suitsWish(wish))
       .orderBy('created_at')
       .orderBy('id')
       .limit(limits.webhookReplay + 1)

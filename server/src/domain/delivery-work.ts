@@ -4,13 +4,13 @@ import { sql } from 'kysely'
 import { arrayOf } from '../db/array.ts'
 import type { Db } from '../db/orm.ts'
 import type { Core } from './core.ts'
-import { type Delivery, webhookQueue } from './deliveries.ts'
+import { type Delivery, suits, type Wish, webhookQueue } from './deliveries.ts'
 import { type Busy, type Due, type Pulse, shareOut, shares } from './delivery-shares.ts'
 import type { Destination, Outcome } from './webhook-request.ts'
 import { disableGone, lockEndpoint } from './webhooks.ts'
 
 /** A delivery that this process has for a while, and where it goes as it was when it was taken. */
-export interface Taken extends Delivery, Omit<Destination, 'id'> {
+export interface Taken extends Delivery, Omit<Destination, 'id'>, Wish {
   enabled: boolean
   /** Since when its customer is on their way out. */
   erased_at: Date | null
@@ -65,13 +65,13 @@ export async function takeDue(core: Core, most: number, underWay: readonly Busy[
     ) free, webhook_endpoints e, tickets t, customers c
     where d.id = free.id and e.app_id = d.app_id and e.id = d.endpoint_id
       and t.app_id = d.app_id and t.id = d.ticket_id and c.app_id = t.app_id and c.id = t.customer_id
-    returning d.*, e.url, e.secret, e.previous_secret, e.previous_until, e.enabled, c.erased_at`.execute(core.orm.db())
+    returning d.*, e.url, e.secret, e.previous_secret, e.previous_until, e.enabled, e.flavour, e.types, c.erased_at`.execute(core.orm.db())
   return rows
 }
 
-/** False if nobody must be told of it any more: the endpoint or the app is switched off, the customer is being erased. */
-export const isWanted = async (core: Core, { app_id, enabled, erased_at }: Taken): Promise<boolean> =>
-  enabled && erased_at === null && (await core.apps.byId(app_id)) !== null
+/** False if nobody must be told of it any more: the endpoint or the app is switched off, the endpoint wants something else by now, the customer is being erased. */
+export const isWanted = async (core: Core, taken: Taken): Promise<boolean> =>
+  taken.enabled && suits(taken, taken) && taken.erased_at === null && (await core.apps.byId(taken.app_id)) !== null
 
 /** What a delivery is after an attempt, and when the next one is due if there is to be one. */
 export function nextOf(core: Pick<Core, 'clock' | 'outbound'>, attempts: number, outcome: Outcome): { state: DeliveryStatus; dueAt: Date | null } {

@@ -107,7 +107,7 @@ export function createWebhook(core: Core, actor: AgentActor, input: NewWebhook):
   })
 }
 
-/** Throws `not_found`, `invalid_request`. What is open is cancelled when the endpoint is switched off. */
+/** Throws `not_found`, `invalid_request`. What is open is cancelled when the endpoint is switched off, or no longer wants it. */
 export function updateWebhook(core: Core, actor: AgentActor, id: string, change: WebhookChange): Promise<Endpoint> {
   if (change.url !== undefined) checkUrl(core, change.url)
   const now = core.clock.now()
@@ -127,6 +127,7 @@ export function updateWebhook(core: Core, actor: AgentActor, id: string, change:
       .returningAll()
       .executeTakeFirstOrThrow()
     if (!endpoint.enabled) await cancelOpen(db, actor.app.id, id, now)
+    else if (fields.includes('flavour') || fields.includes('types')) await cancelOpen(db, actor.app.id, id, now, endpoint)
     // A URL may have a secret in its path: the log says that it was changed.
     await audit(db, entry(actor, 'webhook_updated', id, now, { fields }))
     return endpoint

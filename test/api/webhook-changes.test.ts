@@ -1,0 +1,107 @@
+import type { Db } from '@support-widget/server/db/orm.ts'
+import { decodeId } from '@support-widget/shared/ids.ts'
+import { sql } from 'kysely'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { newTicket } from '../support/factories.ts'
+import { answering, openReceiver, setUpHooks } from '../support/receiver.ts'
+
+const stretch = { after: '2026-01-01T00:00:00Z', before: '2099-01-01T00:00:00Z' }
+
+/** An endpoint of which an answer and an end of the work wait, among other things. */
+async function setUp(more: Parameters<Awaited<ReturnType<typeof setUpHooks>>['endpoint']>[1] = {}) {
+  const hooks = await setUpHooks()
+  const receiver = await openReceiver()
+  const { id } = await hooks.endpoint(receiver.url, more)
+  const sam = await hooks.app.agent()
+  const { id: ticket } = await newTicket(await hooks.customer())
+  await sam.call('agentSendMessage', { params: { id: ticket }, body: { body: 'We look.', status: 'resolved' } })
+  const at = { params: { id } }
+  return {
+    ...hooks,
+    receiver,
+    id,
+    at,
+    change: (body: object) => hooks.backend.call('agentUpdateWebhook', { ...at, body }),
+    /** Types of what is in this state, in the order of the alphabet. */
+    inState: async (status: string) => (await hooks.deliveries(id, { status: [status] })).map((one) => one.type.replace('support.', '')).sort(),
+    replay: async () => (await hooks.backend.call('agentRedeliverWebhook', { ...at, body: { ...stretch, all: true } })).redelivered,
+  }
+}
+
+const everything = ['message_received', 'ticket_closed', 'ticket_created', 'ticket_updated']
+
+describe('HOOK-28: an endpoint that changes', () => {
+  test('HOOK-28: to the pgi flavour gets nothing in the other words; changed back, it can have it', async () => {
+    const { receiver, change, inState, drain, replay } = await setUp()
+    expect(await inState('pending')).toEqual(everything)
+    await change({ flavour: 'pgi' })
+    expect([await inState('pending'), await inState('cancelled')]).toEqual([[], everything])
+    expect([await replay(), await drain(), receiver.requests.length]).toEqual([0, 0, 0])
+    await change({ flavour: 'native' })
+    expect([await replay(), await drain()]).toEqual([4, 4])
+    expect(receiver.requests.map((one) => one.body.type.replace('support.', '')).sort()).toEqual(everything)
+  })
+
+  test('HOOK-28: from the pgi flavour neither, of what failed and waits for its next attempt too; one by one it is refused', async () => {
+    const { receiver, change, inState, drain, later, deliveries, id, backend } = await setUp({ flavour: 'pgi' })
+    receiver.respond = answering(503)
+    await drain()
+    const [one] = await deliveries(id)
+    await change({ flavour: 'native' })
+    expect(await inState('cancelled')).toEqual(['message_received', 'ticket_closed'])
+    await later(6_000)
+    expect(receiver.requests).toHaveLength(2)
+    const delivery = { params: { id: one?.id ?? '' } }
+    expect(await backend.refused('agentRedeliver', delivery)).toMatchObject({ status: 409, code: 'webhook_unwanted' })
+    await change({ flavour: 'pgi' })
+    expect(await backend.call('agentRedeliver', delivery)).toMatchObject({ status: 'pending' })
+  })
+
+  test('HOOK-28: in its types gets no other, and what it still takes; to more types, all', async () => {
+    const { receiver, change, inState, drain, replay } = await setUp()
+    await change({ types: ['support.ticket_closed', 'support.ticket_created', 'support.message_sent'] })
+    expect([await inState('pending'), await inState('cancelled')]).toEqual([
+      ['ticket_closed', 'ticket_created'],
+      ['message_received', 'ticket_updated'],
+    ])
+    await change({ types: null, description: 'All' })
+    expect(await inState('pending')).toEqual(['ticket_closed', 'ticket_created'])
+    await change({ types: ['support.ticket_created'] })
+    expect([await drain(), receiver.requests.map((one) => one.body.type)]).toEqual([1, ['support.ticket_created']])
+    expect(await replay()).toBe(1)
+  })
+
+  test('HOOK-28: nor what a change queued that saw the endpoint as it was', async () => {
+    const { server, receiver, change, inState, drain, app } = await setUp()
+    await change({ flavour: 'pgi' })
+    await sql`update webhook_deliveries set state = 'pending', ended_at = null where app_id = ${app.app.id}`.execute(server.app.core.orm.db())
+    await drain()
+    expect([receiver.requests.length, await inState('cancelled')]).toEqual([0, everything])
+  })
+})
+
+test('HOOK-29: what is deleted while it is to be sent again is not found', async () => {
+  const { server, backend, deliveries, id, app } = await setUp()
+  const [one] = await deliveries(id)
+  const { orm } = server.app.core
+  const { transaction } = orm
+  onTestFinished(() => {
+    orm.transaction = transaction
+  })
+  /** As an erasure does, once it has been looked up. */
+  const deleting = (db: Db) => {
+    let isGone = false
+    return db.withPlugin({
+      transformQuery: ({ node }) => node,
+      async transformResult({ result }) {
+        if (!isGone) {
+          isGone = true
+          await sql`delete from webhook_deliveries where app_id = ${app.app.id} and id = ${decodeId(one?.id ?? '')}`.execute(db)
+        }
+        return result
+      },
+    })
+  }
+  orm.transaction = (work) => transaction((db) => work(deleting(db)))
+  expect(await backend.refused('agentRedeliver', { params: { id: one?.id ?? '' } })).toMatchObject({ status: 404, code: 'not_found' })
+})
