@@ -1,5 +1,6 @@
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
+import { nextOf } from '@support-widget/server/domain/delivery-work.ts'
 import { retryAfter } from '@support-widget/server/domain/webhook-request.ts'
 import { decodeId } from '@support-widget/shared/ids.ts'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -72,7 +73,7 @@ describe('C88: what a receiver answers', () => {
     expect((await deliveries(endpoint.id, { status: ['delivered'] })).map((one) => one.event_id).sort()).toEqual(receiver.ids().sort())
   })
 
-  test('C88: Retry-After is kept to, up to a day; what is past, shorter than the plan or no time at all changes nothing', async () => {
+  test('C88: HOOK-30: Retry-After is kept to, up to a day; what is past, shorter than the plan or no time at all changes nothing', async () => {
     const on = await setUp()
     const date = (ms: number) => new Date(on.server.clock.now().getTime() + ms).toUTCString()
     const cases: [string, number][] = [
@@ -90,6 +91,22 @@ describe('C88: what a receiver answers', () => {
       expect([given, Math.abs((await wait()) - expected) < 5_000 || given]).toEqual([given, true])
     }
     const now = new Date('2026-03-01T00:00:00Z')
+    // As late as can be.
+    const dueAfter = (attempts: number, retryAfterMs: number) => {
+      const outcome = { at: now, durationMs: 1, status: 429, error: 'http' as const, retryAfterMs }
+      return (
+        Number(
+          nextOf({ clock: { ...on.server.clock, now: () => now }, outbound: { ...on.server.app.core.outbound, random: () => 1 } }, attempts, outcome)
+            .dueAt,
+        ) - Number(now)
+      )
+    }
+    expect([dueAfter(1, 24 * hour), dueAfter(1, hour), dueAfter(1, 0), dueAfter(9, 24 * hour)].map((ms) => ms / hour)).toEqual([
+      24,
+      1.05,
+      5.25 / 3_600,
+      25.2,
+    ])
     expect([undefined, '0', '120', '1e9', '2026', 'Sun, 01 Mar 2026 00:01:00 GMT'].map((given) => retryAfter(given, now))).toEqual([
       ...[null, null, 120_000, null, 2_026_000],
       minute,

@@ -6,7 +6,7 @@ import type { Db } from '../db/orm.ts'
 import type { Core } from './core.ts'
 import { type Delivery, suits, type Wish, webhookQueue } from './deliveries.ts'
 import { type Busy, type Due, type Pulse, shareOut, shares } from './delivery-shares.ts'
-import type { Destination, Outcome } from './webhook-request.ts'
+import { type Destination, longestDelayMs, type Outcome } from './webhook-request.ts'
 import { disableGone, lockEndpoint } from './webhooks.ts'
 
 /** A delivery that this process has for a while, and where it goes as it was when it was taken. */
@@ -79,7 +79,8 @@ export function nextOf(core: Pick<Core, 'clock' | 'outbound'>, attempts: number,
   if (outcome.status === 410) return { state: 'failed', dueAt: null }
   const delay = delays[attempts - 1]
   if (delay === undefined) return { state: 'exhausted', dueAt: null }
-  const wait = Math.max(delay, outcome.retryAfterMs ?? 0) * (1 + jitter * core.outbound.random())
+  const later = 1 + jitter * core.outbound.random()
+  const wait = Math.max(delay * later, Math.min((outcome.retryAfterMs ?? 0) * later, longestDelayMs))
   return { state: 'pending', dueAt: new Date(core.clock.now().getTime() + wait) }
 }
 

@@ -73,7 +73,8 @@ export async function postTo(core: Core, endpoint: Destination, id: string, make
   }
 }
 
-const longestDelayMs = 24 * 3_600_000
+/** No receiver makes us wait longer. */
+export const longestDelayMs = 24 * 3_600_000
 
 /** RFC 9110 section 10.2.3: seconds, or a date. At most 24 hours; what is past asks for nothing. */
 export function retryAfter(given: string | undefined, now: Date): number | null {
