@@ -16,7 +16,10 @@ import {
 
 const byId = z.strictObject({ id: idParam() })
 const moment = () =>
-  z.iso.datetime({ offset: true }).refine((time) => new Date(time).getUTCFullYear() < 10_000, 'must be before the year 10000 (UTC)')
+  z.iso.datetime({ offset: true }).refine((time) => {
+    const year = new Date(time).getUTCFullYear()
+    return year >= 1 && year <= 9999
+  }, 'must be a year from 1 to 9999 (UTC)')
 
 /** Where an app is told of what happens, and what became of each event on its way there. */
 export const webhookOperations = {

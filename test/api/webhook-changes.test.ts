@@ -80,6 +80,22 @@ describe('HOOK-28: an endpoint that changes', () => {
   })
 })
 
+test('HOOK-31: a replay from or to a time outside the years 1 to 9999, in UTC, names the value at fault', async () => {
+  const { backend, at } = await setUp()
+  const replay = (body: object) => backend.send('agentRedeliverWebhook', { ...at, body: { ...stretch, ...body } })
+  const cases: [object, string][] = [
+    [{ after: '0000-01-01T00:00:00Z' }, 'body.after'],
+    [{ before: '0000-12-31T23:59:59Z' }, 'body.before'],
+    [{ after: '0001-01-01T00:00:00+14:00' }, 'body.after'],
+    [{ before: '9999-12-31T23:59:59-14:00' }, 'body.before'],
+  ]
+  for (const [body, location] of cases) {
+    const { status, body: problem } = await replay(body)
+    expect([body, status, problem]).toMatchObject([body, 400, { code: 'invalid_request', errors: [{ location }] }])
+  }
+  expect(await replay({ after: '0001-01-01T00:00:00Z', before: '9999-12-31T23:59:59Z' })).toMatchObject({ status: 200 })
+})
+
 test('HOOK-29: what is deleted while it is to be sent again is not found', async () => {
   const { server, backend, deliveries, id, app } = await setUp()
   const [one] = await deliveries(id)
