@@ -167,6 +167,8 @@ describe('the words of the pgi API', () => {
       },
       created_at: seconds,
     })
+    await backend.call('agentTestWebhook', { params: { id: endpoint.id } })
+    expect(receiver.requests.at(-1)?.body).toEqual({ event: 'support.test', created_at: seconds })
     for (const one of receiver.requests) receiver.verify(one, endpoint.secret)
     const problem = await backend.refused('agentCreateWebhook', {
       body: { url: receiver.url, flavour: 'pgi', types: ['support.ticket_created'] },

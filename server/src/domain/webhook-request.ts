@@ -84,11 +84,8 @@ export function retryAfter(given: string | undefined, now: Date): number | null 
   return Number.isNaN(ms) || ms <= 0 ? null : Math.min(ms, longestDelayMs)
 }
 
-/** Sends a test event. The answer comes at a full second, so that nobody can tell by its time what stands at an address. */
-export async function testWebhook(core: Core, endpoint: Endpoint): Promise<TestOutcome> {
-  const type = 'support.test'
-  const timestamp = core.clock.now().toISOString()
-  const body = endpoint.flavour === 'pgi' ? { event: type, created_at: timestamp } : { type, timestamp, data: {} }
+/** Sends a test event with this body. The answer comes at a full second, so that nobody can tell by its time what stands at an address. */
+export async function testWebhook(core: Core, endpoint: Endpoint, body: object): Promise<TestOutcome> {
   const { durationMs, error } = await postTo(core, endpoint, `test_${uuidv7()}`, () => body)
   await core.outbound.pause(1000 - (durationMs % 1000))
   return error === null ? 'delivered' : error === 'timeout' ? 'timeout' : 'failed'

@@ -110,6 +110,12 @@ export function pgiBody({ type, withMessage }: Told, { ticket, message }: Happen
   return { event: type, ticket_id: shown.ticket_id, ...what, created_at: wholeSeconds(now) }
 }
 
+/** A test event, in the words that the endpoint knows. */
+export function testBody({ flavour }: Pick<Endpoint, 'flavour'>, now: Date): Body {
+  const type = 'support.test'
+  return flavour === 'pgi' ? { event: type, created_at: wholeSeconds(now) } : { type, timestamp: now.toISOString(), data: {} }
+}
+
 /** The body as it is sent now. */
 export function bodyToSend({ body }: Pick<Delivery, 'body'>, links: SignedLinks): Body {
   const data = body.data as { message?: { attachments: { id: string }[] } } | undefined

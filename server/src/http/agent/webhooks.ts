@@ -7,7 +7,7 @@ import { listDeliveries, readDelivery, redeliver, redeliverStretch } from '../..
 import { testWebhook } from '../../domain/webhook-request.ts'
 import { createWebhook, deleteWebhook, listWebhooks, readWebhook, rotateWebhook, updateWebhook } from '../../domain/webhooks.ts'
 import { notFound } from '../../errors.ts'
-import { presentDelivery, presentDeliveryWithAttempts, presentWebhook } from '../../present/webhook.ts'
+import { presentDelivery, presentDeliveryWithAttempts, presentWebhook, testBody } from '../../present/webhook.ts'
 import type { Ctx } from '../context.ts'
 import { authenticate, type Doors, type Handlers, parseInput } from '../operation.ts'
 import { pageOf } from '../paging.ts'
@@ -78,6 +78,6 @@ export function mountWebhookTest(router: Router, doors: Doors): void {
     await doors.rateLimit.webhookTest(ctx, actor.app.id)
     ctx.set('Cache-Control', 'no-store')
     ctx.status = operation.status
-    ctx.body = { outcome: await testWebhook(doors.core, endpoint) }
+    ctx.body = { outcome: await testWebhook(doors.core, endpoint, testBody(endpoint, doors.core.clock.now())) }
   })
 }
