@@ -131,6 +131,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     storage,
     presence: createPresence(),
     effects: [],
+    wakers: new Map(),
     listeners: [],
   }
   const auth = createAuth({

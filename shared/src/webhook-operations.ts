@@ -117,7 +117,8 @@ export const webhookOperations = {
   },
   agentRedeliver: {
     summary: 'Send one delivery again, at once, under the same id',
-    description: 'Whatever became of it; one that is waiting for its next attempt does not wait any longer. It then has all its attempts again.',
+    description:
+      'Whatever became of it. One that has ended has all its attempts again; one that is waiting for its next attempt does not wait any longer, and has as many left as before.',
     access: 'admin',
     status: 200,
     params: byId,

@@ -114,7 +114,7 @@ export const WebhookDelivery = z
   .meta({
     id: 'WebhookDelivery',
     description:
-      'One event on its way to one endpoint. `event_id` is the `webhook-id` of every attempt. `exhausted` has been tried for the last time, `failed` was refused for good (410), `cancelled` was open when the endpoint was switched off, or given another flavour or types that do not name it. All but `pending` can be sent again while they are kept.',
+      'One event on its way to one endpoint. `event_id` is the `webhook-id` of every attempt. `exhausted` has been tried for the last time, `failed` was refused for good (410), `cancelled` was open when the endpoint was switched off, or given another flavour or types that do not name it. What has ended can be sent again while it is kept, and has ten attempts again; what is `pending` can be sent without waiting, and keeps its count of attempts.',
   })
 export type WebhookDelivery = z.infer<typeof WebhookDelivery>
 

@@ -1,5 +1,8 @@
 import type { Db } from '@support-widget/server/db/orm.ts'
+import type { Core } from '@support-widget/server/domain/core.ts'
+import { openWebhooks } from '@support-widget/server/jobs/webhooks/deliver.ts'
 import { decodeId } from '@support-widget/shared/ids.ts'
+import { webhookOperations } from '@support-widget/shared/webhook-operations.ts'
 import { sql } from 'kysely'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { newTicket } from '../support/factories.ts'
@@ -94,6 +97,46 @@ test('HOOK-31: a replay from or to a time outside the years 1 to 9999, in UTC, n
     expect([body, status, problem]).toMatchObject([body, 400, { code: 'invalid_request', errors: [{ location }] }])
   }
   expect(await replay({ after: '0001-01-01T00:00:00Z', before: '9999-12-31T23:59:59Z' })).toMatchObject({ status: 200 })
+})
+
+test('HOOK-32: what waits is sent again at once and keeps its count, what has ended begins anew; and so it is described', async () => {
+  const { receiver, drain, later, deliveries, id, backend } = await setUp({ types: ['support.message_received'] })
+  receiver.respond = answering(503)
+  await drain()
+  await later(6_000)
+  const [one] = await deliveries(id)
+  expect(one).toMatchObject({ status: 'pending', attempts: 2 })
+  const again = () => backend.call('agentRedeliver', { params: { id: one?.id ?? '' } })
+  expect(await again()).toMatchObject({ status: 'pending', attempts: 2 })
+  await drain()
+  expect(await deliveries(id)).toMatchObject([{ status: 'pending', attempts: 3 }])
+  receiver.respond = answering(204)
+  await again()
+  await drain()
+  expect(await deliveries(id)).toMatchObject([{ status: 'delivered', attempts: 4 }])
+  expect(await again()).toMatchObject({ status: 'pending', attempts: 0 })
+  expect(webhookOperations.agentRedeliver.description).toMatch(/has ended has all its attempts again.* waiting .* as many left as before/)
+})
+
+test('HOOK-33: what is sent again is taken up by a worker of the same process, whatever the queue does', async () => {
+  const { server, receiver, drain, deliveries, id, backend, replay } = await setUp({ types: ['support.message_received'] })
+  await drain()
+  const { core } = server.app
+  const deaf = { ...core.queue.boss, work: async () => '' } as unknown as Core['queue']['boss']
+  // Its figures are kept nowhere.
+  const registry = { registerMetric: () => {} } as unknown as Parameters<typeof openWebhooks>[1]
+  const worker = await openWebhooks({ ...core, effects: [], listeners: [], queue: { ...core.queue, boss: deaf } }, registry, true)
+  onTestFinished(async () => {
+    core.wakers.clear()
+    await worker.stop()
+  })
+  const [one] = await deliveries(id)
+  await backend.call('agentRedeliver', { params: { id: one?.id ?? '' } })
+  // Less than the time after which a worker looks by itself.
+  await expect.poll(() => receiver.requests.length, { timeout: 10_000 }).toBe(2)
+  await expect.poll(async () => (await deliveries(id))[0]?.status, { timeout: 10_000 }).toBe('delivered')
+  expect(await replay()).toBe(1)
+  await expect.poll(() => receiver.requests.length, { timeout: 10_000 }).toBe(3)
 })
 
 test('HOOK-29: what is deleted while it is to be sent again is not found', async () => {

@@ -69,6 +69,8 @@ export interface Core {
   presence: Presence
   /** Called for every recorded event inside its transaction, one after the other; what throws undoes the change. */
   effects: Effect[]
+  /** Who of this process works on a queue, woken without it: call it after the commit of what is due at once. */
+  wakers: Map<string, () => void>
   /** Called after the commit, in the order of the events. A listener must not throw. */
   listeners: ((happening: Happening) => void)[]
 }

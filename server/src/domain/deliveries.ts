@@ -138,9 +138,9 @@ async function find(db: Db, actor: AgentActor, id: string): Promise<DeliveryView
 const queuedAgain = (now: Date) => ({ state: 'pending' as const, attempts: 0, due_at: now, taken_until: null, ended_at: null })
 
 /** Sends one delivery again, at once. One that is open does not wait any longer, and keeps its count. Throws `not_found`, `webhook_disabled`, `webhook_unwanted`. */
-export function redeliver(core: Core, actor: AgentActor, id: string): Promise<DeliveryView> {
+export async function redeliver(core: Core, actor: AgentActor, id: string): Promise<DeliveryView> {
   const now = core.clock.now()
-  return core.orm.transaction(async (db) => {
+  const delivery = await core.orm.transaction(async (db) => {
     const before = await find(db, actor, id)
     const wish = await checkEndpoint(db, actor.app.id, before.endpoint_id, true)
     const again = { ...queuedAgain(now) }
@@ -168,6 +168,8 @@ export function redeliver(core: Core, actor: AgentActor, id: string): Promise<De
     await core.queue.enqueueAll(db, webhookQueue, [{}])
     return delivery
   })
+  core.wakers.get(webhookQueue)?.()
+  return delivery
 }
 
 export interface Stretch {
@@ -180,10 +182,10 @@ export interface Stretch {
  * Sends again what an endpoint did not get of the events from `after` on and before `before`, with `all` what it got too, the oldest first and so many at once: as far as it still wants
  * it. Throws `not_found`, `webhook_disabled`.
  */
-export function redeliverStretch(core: Core, actor: AgentActor, endpointId: string, { after, before, all }: Stretch) {
+export async function redeliverStretch(core: Core, actor: AgentActor, endpointId: string, { after, before, all }: Stretch) {
   const now = core.clock.now()
   const states: DeliveryStatus[] = ['exhausted', 'failed', 'cancelled', ...(all ? (['delivered'] as const) : [])]
-  return core.orm.transaction(async (db) => {
+  const done = await core.orm.transaction(async (db) => {
     const wish = await checkEndpoint(db, actor.app.id, endpointId, true)
     const found = await db
       .selectFrom('webhook_deliveries')
@@ -212,6 +214,8 @@ export function redeliverStretch(core: Core, actor: AgentActor, endpointId: stri
     }
     return { redelivered: chosen.length, nextAfter: found[limits.webhookReplay]?.created_at ?? null }
   })
+  core.wakers.get(webhookQueue)?.()
+  return done
 }
 
 const noteRedelivery = (db: Db, actor: AgentActor, endpointId: string, now: Date, count: number) =>

@@ -61,6 +61,7 @@ export async function openWebhooks(core: Core, registry: Registry, isStarted: bo
   const worker = createWebhookWorker(core, registry)
   core.effects.push(queueEvents(core))
   if (isStarted) {
+    core.wakers.set(webhookQueue, worker.wake)
     core.listeners.push(({ hasEndpoints }) => {
       if (hasEndpoints) worker.wake()
     })
