@@ -11,6 +11,13 @@ const readme = readFileSync(fileURLToPath(new URL('../../README.md', import.meta
 const [, section = ''] = readme.split('\n## Webhooks\n')
 const [, recipe = ''] = /```js\n(.*?)```/s.exec(section) ?? []
 
+test('README-6: the PHP recipe looks at no header before all of them are in lower case', () => {
+  const [, php = ''] = /```php\n(.*?)```/s.exec(section) ?? []
+  const [before = '', after = ''] = php.split('$headers = array_change_key_case($headers);')
+  expect(before).not.toContain('$headers[')
+  expect(after.match(/\$headers\['webhook-(id|timestamp|signature)'\]/g)).toHaveLength(3)
+})
+
 test('README-5: the Node recipe takes what is signed, and nothing that was changed, is old, or has another secret', async () => {
   const secrets = ['a', 'b'].map((fill) => `whsec_${Buffer.alloc(32, fill).toString('base64')}`)
   const [secret = '', other = ''] = secrets

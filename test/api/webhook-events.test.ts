@@ -46,6 +46,19 @@ describe('what is told', () => {
     expect(await types()).toEqual(['support.ticket_updated', 'support.ticket_updated', 'support.ticket_closed'])
   })
 
+  test('HOOK-34: the states of a ticket are told in the order of its updated_at, whatever changed; last_seq moves with messages alone', async () => {
+    const { alice, sam, arrived } = await setUp()
+    const { id } = await newTicket(alice)
+    const at = { params: { id } }
+    for (const body of [{ priority: 'high' }, { category: 'kiln' }, { priority: 'low' }] as const)
+      await sam.call('agentUpdateTicket', { ...at, body })
+    await alice.call('sendMessage', { ...at, body: { body: 'Thank you.' } })
+    const states = (await arrived()).map(({ body }) => body.data.ticket as { last_seq: number; updated_at: string })
+    expect(states.map((one) => one.last_seq)).toEqual([1, 1, 1, 1, 2])
+    const times = states.map((one) => Date.parse(one.updated_at))
+    expect(times).toEqual([...new Set(times)].sort((a, b) => a - b))
+  })
+
   test('HOOK-2: the body is what its customer sees, then; the id is the event, the same for every endpoint', async () => {
     const { server, app, backend, endpoint, receiver, alice, sam, arrived } = await setUp()
     await backend.call('agentCreateWebhook', { body: { url: `${receiver.url}/other` } })
