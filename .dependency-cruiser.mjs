@@ -1,6 +1,6 @@
 /** Imports run one way: ARCHITECTURE.md has the picture. */
 const layers = [
-  ['server/src/(config|log|errors|clock|safe-fetch)\\.ts$', 'base'],
+  ['server/src/(config|log|errors|clock|safe-fetch|name-lookup)\\.ts$', 'base'],
   ['server/src/(db|storage)/', 'db'],
   ['server/src/auth/', 'auth'],
   ['server/src/domain/', 'domain'],

@@ -10,6 +10,18 @@ vi.mock('node:dns', () => ({
     answer(null, resolved.addresses)
   },
 }))
+vi.mock('node:dns/promises', () => {
+  const found = async (family: number) => resolved.addresses.filter((one) => one.family === family).map((one) => one.address)
+  return {
+    Resolver: class {
+      resolve4(name: string) {
+        resolved.asked.push(name)
+        return found(4)
+      }
+      resolve6 = () => found(6)
+    },
+  }
+})
 afterEach(() => resolved.asked.splice(0))
 
 const options = { timeoutMs: 5_000, maxBytes: 100, loopback: false }

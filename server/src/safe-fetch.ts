@@ -1,8 +1,8 @@
-import { lookup as resolve } from 'node:dns'
 import { type IncomingMessage, request as requestHttp } from 'node:http'
 import { request as requestHttps } from 'node:https'
 import { isIP, type LookupFunction } from 'node:net'
 import ipaddr from 'ipaddr.js'
+import { addressesOf } from './name-lookup.ts'
 
 /** A request of ours to an address that somebody else has named. */
 export interface Outbound {
@@ -43,7 +43,6 @@ export const tlsCodes = /^ERR_(TLS|SSL)_|CERT|SIGNATURE|^EPROTO$|ISSUER/
 
 /** Error codes, by what they say. The first that fits counts. */
 const faults: [RegExp, OutboundFault][] = [
-  [/^(ENOTFOUND|EAI_)/, 'dns'],
   [/^ECONNREFUSED$/, 'refused'],
   [/^(ECONNRESET|EPIPE|HPE_)/, 'reset'],
   [/^ETIMEDOUT$/, 'timeout'],
@@ -100,16 +99,20 @@ export function faultOfUrl(given: string, loopback: boolean): string | null {
 }
 
 /** Looks a name up and lets no connection begin unless every address of it may be called; what was checked is what is connected to. */
-function walledLookup(allowed: (address: string) => boolean): LookupFunction {
+function walledLookup(allowed: (address: string) => boolean, signal: AbortSignal): LookupFunction {
   return (hostname, options, answer) => {
-    resolve(hostname, { ...options, all: true }, (err, found) => {
-      const [first] = found ?? []
-      if (err || !first) return answer(err ?? new Error('the name has no address'), [])
-      if (!found.every(({ address }) => allowed(address)))
-        return answer(new OutboundError('blocked', 'the name leads to an address that must not be called'), [])
-      if (options.all) answer(null, found)
-      else answer(null, first.address, first.family)
-    })
+    addressesOf(hostname, signal).then(
+      (found) => {
+        const [first] = found
+        if (!first) return answer(new OutboundError('dns', 'the name has no address'), [])
+        if (!found.every(({ address }) => allowed(address)))
+          return answer(new OutboundError('blocked', 'the name leads to an address that must not be called'), [])
+        if (options.all) answer(null, found)
+        else answer(null, first.address, first.family)
+      },
+      // Whatever a name server says or does not say; but what was ended was ended because it is late.
+      (err: Error) => answer(signal.aborted ? err : new OutboundError('dns', 'the name could not be looked up', err), []),
+    )
   }
 }
 
@@ -143,7 +146,7 @@ async function call(given: string, options: Outbound, signal: AbortSignal): Prom
       headers: { 'User-Agent': 'support-widget', 'Accept-Encoding': 'identity', ...options.headers },
       // A connection of its own: one that is kept would be used again without a look-up.
       agent: false,
-      lookup: walledLookup(own ? isLoopback : isPublicAddress),
+      lookup: walledLookup(own ? isLoopback : isPublicAddress, signal),
       signal,
     })
     req.on('response', done)
