@@ -14,13 +14,10 @@ export class ApiError extends Error {
   readonly status: number
   readonly problem: Partial<Problem>
 
+  /** The message goes into sentences of the desk, so it has no full stop of its own. */
   constructor(status: number, problem: Partial<Problem> = {}) {
-    super(
-      problem.errors?.[0]?.message ??
-        problem.detail ??
-        problem.title ??
-        (status === 0 ? 'The server cannot be reached' : `The server answered ${status}`),
-    )
+    const said = problem.errors?.[0]?.message ?? problem.detail ?? problem.title
+    super(said?.replace(/\.$/, '') ?? (status === 0 ? 'The server cannot be reached' : `The server answered ${status}`))
     this.status = status
     this.problem = problem
   }

@@ -94,6 +94,26 @@ describe('outbox', () => {
     expect(outbox.pending.value).toEqual([])
   })
 
+  it('takes along what was written in a ticket that goes on elsewhere, below what is typed there', async () => {
+    const { outbox } = outboxWith(async () => {
+      throw new ApiError(409, { code: 'ticket_closed', detail: 'Go on there.' })
+    })
+    for (const text of ['one', 'two']) {
+      outbox.setDraft('T1', { reply: text })
+      outbox.send('T1')
+    }
+    await settled()
+    expect(outbox.pending.value.map((one) => one.reason)).toEqual(['Go on there', 'Go on there'])
+    outbox.setDraft('T1', { reply: 'three', note: 'for us' })
+    outbox.setDraft('T2', { reply: 'zero' })
+    outbox.carry('T1', 'T2')
+    expect(outbox.draftOf('T2')).toEqual({ kind: 'reply', reply: 'zero\n\none\n\ntwo\n\nthree', note: 'for us' })
+    expect([outbox.holds('T1'), outbox.holds('T2'), outbox.pending.value]).toEqual([false, true, []])
+    outbox.setDraft('T3', { kind: 'note' })
+    outbox.carry('T1', 'T3')
+    expect(outbox.draftOf('T3').kind).toBe('note')
+  })
+
   it('takes the echo for the answer, even when the answer is lost', async () => {
     const { outbox } = outboxWith(async () => {
       outbox.settle([message(2, { client_id: 'id-1' })])

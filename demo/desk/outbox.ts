@@ -41,6 +41,9 @@ export interface OutboxOptions {
 
 const noDraft: Draft = { kind: 'reply', reply: '', note: '' }
 
+/** Two texts one below the other, without a gap where one of them is empty. */
+const joined = (above: string, below: string) => [above, below].filter((text) => text !== '').join('\n\n')
+
 /** Drafts and messages on their way, per ticket. Text leaves here only when the server has it or the agent throws it away. */
 export function createOutbox(options: OutboxOptions) {
   const drafts = signal<Record<string, Draft>>(options.kept.drafts)
@@ -93,6 +96,14 @@ export function createOutbox(options: OutboxOptions) {
     void enqueue(message.ticket_id, id)
   }
 
+  /** Puts a failed message back in front of what is typed by now. */
+  function edit(id: string) {
+    const message = pending.value.find((one) => one.client_id === id)
+    if (message?.state !== 'failed') return
+    discard(id)
+    setDraft(message.ticket_id, { kind: message.kind, [message.kind]: joined(message.body, draftOf(message.ticket_id)[message.kind]) })
+  }
+
   return {
     drafts,
     pending,
@@ -100,7 +111,21 @@ export function createOutbox(options: OutboxOptions) {
     setDraft,
     retry,
     discard,
+    edit,
     stop,
+    /** Takes what was written in a ticket that goes on in another one along, below what is typed there: drafts, and what was not sent. */
+    carry(from: string, to: string) {
+      for (const one of [...pending.value].reverse()) if (one.ticket_id === from) edit(one.client_id)
+      const [{ kind, reply, note }, there] = [draftOf(from), draftOf(to)]
+      if (reply === '' && note === '') return
+      setDraft(from, noDraft)
+      setDraft(to, { kind, reply: joined(there.reply, reply), note: joined(there.note, note) })
+    },
+    /** True if something is written for this ticket that is not sent, or could not be. */
+    holds: (ticketId: string) => {
+      const { reply, note } = draftOf(ticketId)
+      return reply !== '' || note !== '' || pending.value.some((one) => one.ticket_id === ticketId && one.state === 'failed')
+    },
     /** Sends what the draft of the ticket holds; nothing happens for blank text. */
     send(ticketId: string) {
       const draft = draftOf(ticketId)
@@ -125,14 +150,6 @@ export function createOutbox(options: OutboxOptions) {
     settle(messages: readonly AgentMessage[]) {
       const ids = new Set(messages.map((message) => message.client_id))
       if (pending.value.some((one) => ids.has(one.client_id))) pending.value = pending.value.filter((one) => !ids.has(one.client_id))
-    },
-    /** Puts a failed message back in front of what is typed by now. */
-    edit(id: string) {
-      const message = pending.value.find((one) => one.client_id === id)
-      if (message?.state !== 'failed') return
-      const typed = draftOf(message.ticket_id)[message.kind]
-      discard(id)
-      setDraft(message.ticket_id, { kind: message.kind, [message.kind]: typed === '' ? message.body : `${message.body}\n\n${typed}` })
     },
   }
 }

@@ -65,12 +65,13 @@ function Rating({ csat }: Pick<AgentTicket, 'csat'>) {
 
 /** All that is known of a ticket and its customer and cannot be changed here; every word of it is text. */
 export function Facts({ desk, ticket }: { desk: Desk; ticket: AgentTicket }) {
+  const { merged_into } = ticket
   return (
     <>
       <dl class="facts">
-        {ticket.merged_into !== null && (
+        {merged_into !== null && (
           <Fact label="Merged into">
-            <TicketLink desk={desk} id={ticket.merged_into} />
+            <TicketLink desk={desk} id={merged_into} onClick={() => desk.outbox.carry(ticket.id, merged_into)} />
           </Fact>
         )}
         {ticket.follow_up_of !== null && (

@@ -8,7 +8,8 @@ import { continues, Message } from './Message.tsx'
 
 const nearEnd = 80
 
-function PendingMessage({ desk, message }: { desk: Desk; message: Pending }) {
+/** A message that the server does not have yet. A ticket that was merged takes none: what failed there can go along or be thrown away. */
+function PendingMessage({ desk, message, isMerged }: { desk: Desk; message: Pending; isMerged: boolean }) {
   const { outbox } = desk
   const id = message.client_id
   return (
@@ -24,12 +25,16 @@ function PendingMessage({ desk, message }: { desk: Desk; message: Pending }) {
       {message.state === 'failed' && (
         <div class="failure" role="alert">
           <span>Not sent: {message.reason}.</span>
-          <button type="button" class="plain" onClick={() => outbox.retry(id)}>
-            Retry
-          </button>
-          <button type="button" class="plain" onClick={() => outbox.edit(id)}>
-            Edit
-          </button>
+          {!isMerged && (
+            <>
+              <button type="button" class="plain" onClick={() => outbox.retry(id)}>
+                Retry
+              </button>
+              <button type="button" class="plain" onClick={() => outbox.edit(id)}>
+                Edit
+              </button>
+            </>
+          )}
           <button type="button" class="plain" onClick={() => outbox.discard(id)}>
             Discard
           </button>
@@ -77,6 +82,7 @@ export function Log({ desk, ticketId, now }: { desk: Desk; ticketId: string; now
   const thread = desk.conversations.thread.value
   const waiting = desk.outbox.pending.value.filter((one) => one.ticket_id === ticketId)
   const { messages } = thread
+  const isMerged = typeof desk.conversations.ticket.value?.merged_into === 'string'
   const seenId = desk.conversations.seenId.value
   const failures = waiting.filter((one) => one.state === 'failed').length
   const hasNew = useSignal(false)
@@ -120,7 +126,7 @@ export function Log({ desk, ticketId, now }: { desk: Desk; ticketId: string; now
           )
         })}
         {waiting.map((message) => (
-          <PendingMessage key={message.client_id} desk={desk} message={message} />
+          <PendingMessage key={message.client_id} desk={desk} message={message} isMerged={isMerged} />
         ))}
       </div>
       {hasNew.value && (

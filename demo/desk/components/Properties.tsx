@@ -57,13 +57,13 @@ function assigneeChoices(desk: Desk, ticket: AgentTicket): Choice<string>[] {
   return assignee && !choices.some((choice) => choice.value === assignee.id) ? [...choices, { value: assignee.id, label: assignee.name }] : choices
 }
 
-/** What the ticket is and whose; the first three can be changed. */
-export function Properties({ desk, ticket, isOpen }: { desk: Desk; ticket: AgentTicket; isOpen: boolean }) {
+/** What can be changed of a ticket. */
+function Selects({ desk, ticket }: { desk: Desk; ticket: AgentTicket }) {
   const wanted = desk.changes.wanted.value.get(ticket.id)
   const assignee = wanted?.assignee_id === undefined ? ticket.assignee?.id : wanted.assignee_id
   const update = (patch: Parameters<Desk['changes']['update']>[1]) => void desk.changes.update(ticket.id, patch)
   return (
-    <aside id="properties" class={isOpen ? 'properties open' : 'properties'} aria-label="Ticket details">
+    <>
       <Select id="status" label="Status" value={wanted?.status ?? ticket.status} choices={statusChoices} choose={(status) => update({ status })} />
       <Select
         id="priority"
@@ -79,6 +79,15 @@ export function Properties({ desk, ticket, isOpen }: { desk: Desk; ticket: Agent
         choices={assigneeChoices(desk, ticket)}
         choose={(id) => update({ assignee_id: id === '' ? null : id })}
       />
+    </>
+  )
+}
+
+/** What the ticket is and whose. One that was merged is as it was left. */
+export function Properties({ desk, ticket, isOpen }: { desk: Desk; ticket: AgentTicket; isOpen: boolean }) {
+  return (
+    <aside id="properties" class={isOpen ? 'properties open' : 'properties'} aria-label="Ticket details">
+      {ticket.merged_into === null && <Selects desk={desk} ticket={ticket} />}
       <Facts desk={desk} ticket={ticket} />
     </aside>
   )

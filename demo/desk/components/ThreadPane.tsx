@@ -3,7 +3,7 @@ import type { AgentTicket } from '@support-widget/shared/ticket.ts'
 import type { Status } from '@support-widget/shared/vocabulary.ts'
 import { useEffect, useRef } from 'preact/hooks'
 import type { Desk } from '../desk.ts'
-import { Composer } from './Composer.tsx'
+import { GoesOn } from './GoesOn.tsx'
 import { Log } from './Log.tsx'
 import { requesterName, statusLabels, typingLine, watchingLine } from './labels.ts'
 import { Properties } from './Properties.tsx'
@@ -54,7 +54,7 @@ function Head({ desk, ticket, details }: { desk: Desk; ticket: AgentTicket; deta
         <button type="button" class="details-toggle" aria-expanded={details.isOpen} aria-controls="properties" onClick={details.toggle}>
           Details
         </button>
-        {nextSteps[status].map((step) => (
+        {(ticket.merged_into === null ? nextSteps[status] : []).map((step) => (
           <button key={step.to} type="button" onClick={() => void desk.changes.update(ticket.id, { status: step.to })}>
             {step.label}
           </button>
@@ -121,7 +121,7 @@ export function ThreadPane({ desk, ticketId, now }: { desk: Desk; ticketId: stri
       <p class="typing soft" role="status" dir="auto">
         {typingLine(desk.typists.value.get(ticketId) ?? [])}
       </p>
-      <Composer desk={desk} ticket={ticket} />
+      <GoesOn desk={desk} ticket={ticket} />
     </section>
   )
 }

@@ -2,9 +2,17 @@ import { useEffect } from 'preact/hooks'
 import type { Desk } from '../desk.ts'
 import { hrefOf } from '../route.ts'
 
-/** Another ticket by its number, which may have to be asked for. */
-export function TicketLink({ desk, id }: { desk: Desk; id: string }) {
-  const { references } = desk
+/** The number of a ticket, which may have to be asked for. */
+export function useNumber({ references }: Desk, id: string): string {
   useEffect(() => references.find(id), [references, id])
-  return <a href={hrefOf(id)}>{references.numberOf(id) ?? 'another ticket'}</a>
+  return references.numberOf(id) ?? 'another ticket'
+}
+
+/** Another ticket by its number; `onClick` when it is followed. */
+export function TicketLink({ desk, id, onClick }: { desk: Desk; id: string; onClick?: () => void }) {
+  return (
+    <a href={hrefOf(id)} onClick={onClick}>
+      {useNumber(desk, id)}
+    </a>
+  )
 }

@@ -109,3 +109,36 @@ test('DESK-14: merged messages, follow-ups and unverified customers are named as
   expect(complaints).toEqual([])
   await context.close()
 })
+
+test('DESK-15: a merged ticket is read only and says where it goes on; what was written in it goes along', async () => {
+  const [carol, ada] = [await stack.customer('carol'), await stack.agent('ada')]
+  const open = (subject: string) => carol.call('createTicket', { body: { subject, body: `About ${subject}` } })
+  const [first, second] = [await open('kiln'), await open('kiln again')]
+  const { page, context, complaints, log, panel } = await openDesk(second.id)
+  const reply = page.getByPlaceholder('Write a reply')
+  await reply.fill('typed there')
+  await page.goto(`${stack.url}/desk#/tickets/${first.id}`)
+  await page.getByRole('heading', { name: 'kiln', exact: true }).waitFor()
+  // The answer arrives a moment after the colleague has merged the ticket.
+  await page.route(`**/tickets/${first.id}/messages`, async (route) => {
+    if (route.request().method() === 'POST') await ada.call('agentMergeTicket', { params: { id: first.id }, body: { into: second.id } })
+    await route.continue()
+  })
+  await reply.fill('sent too late')
+  await page.keyboard.press('Control+Enter')
+  await log.getByText('Not sent: This ticket was merged into another one. Go on there.', { exact: true }).waitFor()
+  await page.getByText(`This ticket goes on in ${second.number}. What you wrote goes along.`).waitFor()
+  await log.getByText('About kiln').waitFor()
+  const there = page.getByRole('link', { name: 'Go there' })
+  await expect.poll(() => there.evaluate((link) => link === document.activeElement)).toBe(true)
+  const controls = page.locator('.thread-pane :is(textarea, select, .steps button, .failure button):visible')
+  expect(await controls.allInnerTexts()).toEqual(['Discard'])
+  await page.keyboard.press('Enter')
+  await page.getByRole('heading', { name: 'kiln again' }).waitFor()
+  await expect.poll(() => reply.inputValue()).toBe('typed there\n\nsent too late')
+  await page.goto(`${stack.url}/desk#/tickets/${first.id}`)
+  await page.getByText(`This ticket goes on in ${second.number}.`, { exact: true }).waitFor()
+  await panel.getByText('Merged into').waitFor()
+  expect([await controls.count(), complaints]).toEqual([0, []])
+  await context.close()
+})
