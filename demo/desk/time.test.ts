@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { ago, dayHeading } from './time.ts'
+import { ago, atClock, dayHeading, inFull } from './time.ts'
 
 const now = new Date(2026, 10, 21, 12, 0).getTime()
 const minutesAgo = (minutes: number) => new Date(now - minutes * 60_000).toISOString()
@@ -27,5 +27,14 @@ describe('dayHeading', () => {
     expect(dayHeading(minutesAgo(60), now)).toBe('Today')
     expect(dayHeading(minutesAgo(13 * 60), now)).toBe('Yesterday')
     expect(dayHeading(minutesAgo(3 * 24 * 60), now)).toContain('18')
+  })
+})
+
+describe('atClock', () => {
+  it('DESK-18: writes the time of day as it stands beside the date', () => {
+    for (const hour of [0, 5, 12, 17]) {
+      const time = new Date(2026, 10, 21, hour, 24).toISOString()
+      expect(inFull(time).endsWith(atClock(time)), `${inFull(time)} and ${atClock(time)}`).toBe(true)
+    }
   })
 })

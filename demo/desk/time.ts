@@ -2,7 +2,7 @@ const minute = 60_000
 const hour = 60 * minute
 const day = 24 * hour
 
-const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' })
+const clock = new Intl.DateTimeFormat(undefined, { hour: 'numeric', minute: '2-digit' })
 const date = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' })
 const dateWithYear = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short', year: 'numeric' })
 const full = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' })
@@ -31,5 +31,6 @@ export function dayHeading(iso: string, now: number): string {
   return onDay(iso, now)
 }
 
+/** The time of day, written as in `inFull`. */
 export const atClock = (iso: string) => clock.format(new Date(iso))
 export const inFull = (iso: string) => full.format(new Date(iso))

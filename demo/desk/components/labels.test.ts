@@ -15,16 +15,16 @@ it('says who types and who is here, however many', () => {
   expect(watchingLine(agents)).toBe('Ada, Bea, and 2 others are here too')
 })
 
-it('says sizes short', () => {
-  expect([0, 1, 1023, 1024, 1500, 10_240, 10_485_760, 2 ** 40].map(sizeLabel)).toEqual([
-    '0 B',
-    '1 B',
-    '1023 B',
-    '1.0 KB',
-    '1.5 KB',
-    '10 KB',
+it('DESK-18: says sizes as the widget does', () => {
+  expect([0, 1, 1024, 1025, 101_683, 2 ** 20 - 1, 2 ** 20, 10_485_760].map(sizeLabel)).toEqual([
+    '0 kB',
+    '1 kB',
+    '1 kB',
+    '2 kB',
+    '100 kB',
+    '1,024 kB',
+    '1 MB',
     '10 MB',
-    '1024 GB',
   ])
 })
 

@@ -31,14 +31,12 @@ export function watchingLine(agents: readonly AgentRef[]): string {
   return `${named(agents.map((agent) => agent.name))} ${agents.length === 1 ? 'is' : 'are'} here too`
 }
 
-const units = ['B', 'KB', 'MB', 'GB']
+const kilobytes = new Intl.NumberFormat('en', { style: 'unit', unit: 'kilobyte' })
+const megabytes = new Intl.NumberFormat('en', { style: 'unit', unit: 'megabyte' })
 
-/** A size in bytes, short: "512 B", "1.4 KB", "10 MB"; a kilobyte is 1,024 bytes. */
-export function sizeLabel(bytes: number): string {
-  const step = Math.min(Math.floor(Math.log2(Math.max(bytes, 1)) / 10), units.length - 1)
-  const size = bytes / 1024 ** step
-  return `${step === 0 || size >= 10 ? Math.round(size) : size.toFixed(1)} ${units[step]}`
-}
+/** A size in bytes, as the customer's widget says it: "2 kB" or "10 MB", rounded up, a kilobyte of 1,024 bytes. */
+export const sizeLabel = (bytes: number): string =>
+  bytes < 2 ** 20 ? kilobytes.format(Math.ceil(bytes / 1024)) : megabytes.format(Math.ceil(bytes / 2 ** 20))
 
 /** Any JSON value as text: words as they are, objects and lists written out. */
 export const valueText = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value, null, 2))

@@ -77,7 +77,7 @@ test('DESK-13: pictures are shown small and files with their size; a link to the
   const files = [await upload('bob', 'shelf.png', png(400, 20)), await upload('bob', 'kiln.log', Buffer.from('E7'.repeat(1024)))]
   const { id } = await bob.call('createTicket', { body: { subject: 'Shelf', body: '', attachments: files } })
   const { context, log, complaints } = await openDesk(id)
-  await log.getByText('2.0 KB').waitFor()
+  await log.getByText('2 kB').waitFor()
   const preview = log.getByRole('link', { name: 'shelf.png' }).locator('img')
   await expect.poll(() => preview.evaluate((image: HTMLImageElement) => [image.naturalWidth, image.width, image.height])).toEqual([400, 320, 16])
   const href = await log.getByRole('link', { name: 'kiln.log' }).getAttribute('href')
