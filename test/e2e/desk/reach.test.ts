@@ -1,0 +1,60 @@
+import type { BrowserContextOptions } from 'playwright-core'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { newTicket } from '../../support/factories.ts'
+import { type Stack, startStack } from '../../support/stack.ts'
+
+let stack: Stack
+beforeAll(async () => {
+  stack = await startStack()
+})
+afterAll(() => stack.stop())
+
+/** A desk at one ticket, in a window of this size. */
+async function openDesk(ticketId: string, width: number, height: number, more: BrowserContextOptions = {}) {
+  const context = await stack.browser.newContext({ viewport: { width, height }, ...more })
+  const page = await context.newPage()
+  page.setDefaultTimeout(15_000)
+  await page.goto(`${stack.url}/desk#/tickets/${ticketId}`)
+  await page.getByRole('log').getByRole('article').first().waitFor()
+  /** What has the focus: the element and what it says. */
+  const focused = () => page.evaluate(() => `${document.activeElement?.localName} ${document.activeElement?.textContent}`)
+  return { page, context, focused }
+}
+
+const long = (words: string) => Array.from({ length: 8 }, (_, index) => `${words} ${index}`).join('\n')
+
+test.each([
+  [320, 256],
+  [700, 400],
+  [1280, 400],
+])('DESK-16: at %i × %i each pane scrolls as a whole and all of it is reachable', async (width, height) => {
+  const { id } = await newTicket(await stack.customer('alice'), { subject: `Seen at ${width}`, body: long('The kiln stays cold, day') })
+  const { page, context } = await openDesk(id, width, height)
+  const details = page.getByRole('button', { name: 'Details' })
+  if (await details.isVisible()) await details.click()
+  const within = page.locator('.thread-pane :is(.log, .properties, .log-frame)')
+  expect(await within.evaluateAll((all) => all.filter((one) => one.scrollHeight > one.clientHeight + 1).map((one) => one.className))).toEqual([])
+  // The messages stand below the details or beside them.
+  const frame = await page.locator('.log-frame').boundingBox()
+  const panel = await page.getByRole('complementary', { name: 'Ticket details' }).boundingBox()
+  if (!frame || !panel) throw new Error('no messages or no details')
+  expect(frame.y >= panel.y + panel.height || frame.x + frame.width <= panel.x).toBe(true)
+  expect(await page.evaluate(() => [document.documentElement.scrollWidth, document.documentElement.scrollHeight])).toEqual([width, height])
+  // What is far down can be brought into view whole, and used.
+  const button = page.getByRole('button', { name: 'Send reply' })
+  await page.getByPlaceholder('Write a reply').fill('Try the other plug')
+  await button.scrollIntoViewIfNeeded()
+  const box = await button.boundingBox()
+  expect((box?.y ?? height) + (box?.height ?? 0)).toBeLessThanOrEqual(height)
+  await button.click()
+  await page.getByRole('log').getByText('Try the other plug').waitFor()
+  await page.goto(`${stack.url}/desk#/`)
+  const end = page.getByRole('button', { name: 'Sign out' })
+  await end.waitFor()
+  const isWhole = (element: HTMLElement) => {
+    const { right, top, height } = element.getBoundingClientRect()
+    return document.elementFromPoint(right - 3, top + height / 2) === element
+  }
+  expect(await end.evaluate(isWhole)).toBe(true)
+  await context.close()
+})
