@@ -1,6 +1,7 @@
 import { useSignal } from '@preact/signals'
 import type { AgentTicket } from '@support-widget/shared/ticket.ts'
 import type { Status } from '@support-widget/shared/vocabulary.ts'
+import type { RefObject } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
 import type { Desk } from '../desk.ts'
 import { GoesOn } from './GoesOn.tsx'
@@ -27,13 +28,24 @@ const nextSteps: Record<Status, { to: Status; label: string }[]> = {
 
 const narrow = '(max-width: 47.99rem)'
 
-function Head({ desk, ticket, details }: { desk: Desk; ticket: AgentTicket; details: { isOpen: boolean; toggle: () => void } }) {
-  const heading = useRef<HTMLHeadingElement>(null)
+interface HeadProps {
+  desk: Desk
+  ticket: AgentTicket
+  details: { isOpen: boolean; toggle: () => void }
+  heading: RefObject<HTMLHeadingElement | null>
+}
+
+function Head({ desk, ticket, details, heading }: HeadProps) {
   const status = desk.changes.wanted.value.get(ticket.id)?.status ?? ticket.status
   useEffect(() => {
     // On a small screen the list, and the focus in it, has just given way to the thread.
     if (matchMedia(narrow).matches) heading.current?.focus()
-  }, [])
+  }, [heading])
+  const take = (to: Status) => {
+    // The button goes with the step. What takes its place has another meaning and is not for a key that is still held.
+    heading.current?.focus()
+    void desk.changes.update(ticket.id, { status: to })
+  }
   return (
     <header class="thread-head">
       <a class="back" href="#/">
@@ -55,7 +67,7 @@ function Head({ desk, ticket, details }: { desk: Desk; ticket: AgentTicket; deta
           Details
         </button>
         {(ticket.merged_into === null ? nextSteps[status] : []).map((step) => (
-          <button key={step.to} type="button" onClick={() => void desk.changes.update(ticket.id, { status: step.to })}>
+          <button key={step.to} type="button" onClick={() => take(step.to)}>
             {step.label}
           </button>
         ))}
@@ -64,14 +76,18 @@ function Head({ desk, ticket, details }: { desk: Desk; ticket: AgentTicket; deta
   )
 }
 
-function ChangeNotice({ desk, ticketId }: { desk: Desk; ticketId: string }) {
+function ChangeNotice({ desk, ticketId, heading }: { desk: Desk; ticketId: string; heading: RefObject<HTMLHeadingElement | null> }) {
+  const dismiss = () => {
+    heading.current?.focus()
+    desk.changes.dismiss(ticketId)
+  }
   const notice = desk.changes.notices.value.get(ticketId)
   return (
     <div role="alert">
       {notice && (
         <p class={`notice ${notice.tone}`}>
           <span>{notice.text}</span>
-          <button type="button" class="plain" onClick={() => desk.changes.dismiss(ticketId)}>
+          <button type="button" class="plain" onClick={dismiss}>
             Got it
           </button>
         </p>
@@ -104,6 +120,7 @@ function NoTicket({ desk, ticketId }: { desk: Desk; ticketId: string }) {
 
 export function ThreadPane({ desk, ticketId, now }: { desk: Desk; ticketId: string; now: number }) {
   const showsDetails = useSignal(false)
+  const heading = useRef<HTMLHeadingElement>(null)
   const ticket = desk.conversations.ticket.value
   if (!ticket || desk.conversations.thread.value.phase === 'missing') return <NoTicket desk={desk} ticketId={ticketId} />
   const details = {
@@ -114,8 +131,8 @@ export function ThreadPane({ desk, ticketId, now }: { desk: Desk; ticketId: stri
   }
   return (
     <section class="thread-pane" aria-label={`Ticket ${ticket.number}`}>
-      <Head desk={desk} ticket={ticket} details={details} />
-      <ChangeNotice desk={desk} ticketId={ticketId} />
+      <Head desk={desk} ticket={ticket} details={details} heading={heading} />
+      <ChangeNotice desk={desk} ticketId={ticketId} heading={heading} />
       <Properties desk={desk} ticket={ticket} isOpen={details.isOpen} />
       <Log desk={desk} ticketId={ticketId} now={now} />
       <p class="typing soft" role="status" dir="auto">

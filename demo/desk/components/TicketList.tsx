@@ -1,5 +1,7 @@
 import { useSignal } from '@preact/signals'
 import type { AgentTicket } from '@support-widget/shared/ticket.ts'
+import type { RefObject } from 'preact'
+import { useLayoutEffect, useRef } from 'preact/hooks'
 import type { Desk } from '../desk.ts'
 import type { Filter } from '../merge.ts'
 import { hrefOf } from '../route.ts'
@@ -42,7 +44,7 @@ function Row({
   isOpen: boolean
   tabIndex: number
   now: number
-  onFocus: () => void
+  onFocus: (row: HTMLElement) => void
 }) {
   const isUnread = ticket.unread_count > 0
   return (
@@ -52,7 +54,7 @@ function Row({
         href={hrefOf(ticket.id)}
         aria-current={isOpen ? 'true' : undefined}
         tabIndex={tabIndex}
-        onFocus={onFocus}
+        onFocus={(event) => onFocus(event.currentTarget)}
       >
         <span class="row-top">
           <bdi class="row-name">{requesterName(ticket.requester)}</bdi>
@@ -88,8 +90,20 @@ function Placeholders() {
   )
 }
 
-function Rows({ desk, now, empty }: { desk: Desk; now: number; empty: string }) {
+/** Gives the list the focus when the row that had it has left. Answers where to keep that row. */
+function useFocusKept(box: RefObject<HTMLElement | null>) {
+  const last = useRef<HTMLElement | null>(null)
+  useLayoutEffect(() => {
+    if (!last.current || last.current.isConnected) return
+    last.current = null
+    if (document.activeElement === document.body) box.current?.focus()
+  })
+  return last
+}
+
+function Rows({ desk, now, empty, box }: { desk: Desk; now: number; empty: string; box: RefObject<HTMLElement | null> }) {
   const focused = useSignal<string | null>(null)
+  const last = useFocusKept(box)
   const { tickets, conversations } = desk
   const rows = tickets.rows.value
   const failed = tickets.failed.value
@@ -124,7 +138,8 @@ function Rows({ desk, now, empty }: { desk: Desk; now: number; empty: string }) 
             isOpen={ticket.id === openId}
             tabIndex={ticket.id === reachable ? 0 : -1}
             now={now}
-            onFocus={() => {
+            onFocus={(row) => {
+              last.current = row
               focused.value = ticket.id
             }}
           />
@@ -139,11 +154,11 @@ function Rows({ desk, now, empty }: { desk: Desk; now: number; empty: string }) 
   )
 }
 
-export function TicketList({ desk, now }: { desk: Desk; now: number }) {
+export function TicketList({ desk, now, box }: { desk: Desk; now: number; box: RefObject<HTMLElement | null> }) {
   const current = desk.tickets.filter.value
   const counts = desk.tickets.counts.value
   return (
-    <section class="list-pane" aria-label="Ticket list" aria-busy={!desk.tickets.isLoaded.value}>
+    <section ref={box} tabIndex={-1} class="list-pane" aria-label="Ticket list" aria-busy={!desk.tickets.isLoaded.value}>
       <fieldset class="filters">
         <legend class="hidden">Show</legend>
         {filters.map((filter) => (
@@ -153,7 +168,7 @@ export function TicketList({ desk, now }: { desk: Desk; now: number }) {
         ))}
       </fieldset>
       <div class="list-scroll">
-        <Rows desk={desk} now={now} empty={filters.find((filter) => filter.id === current)?.empty ?? ''} />
+        <Rows desk={desk} now={now} box={box} empty={filters.find((filter) => filter.id === current)?.empty ?? ''} />
       </div>
     </section>
   )

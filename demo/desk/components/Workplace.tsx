@@ -1,7 +1,8 @@
 import { useSignal, useSignalEffect } from '@preact/signals'
-import { useEffect } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
 import type { ApiError } from '../api.ts'
 import type { Desk } from '../desk.ts'
+import { hrefOf } from '../route.ts'
 import { ThreadPane } from './ThreadPane.tsx'
 import { TicketList } from './TicketList.tsx'
 
@@ -42,11 +43,27 @@ function useNow() {
   return now.value
 }
 
+/** Back from a ticket, the focus is on its row, or on the list where it has none: what had it went with the ticket. */
+function useWayBack(openId: string | null) {
+  const list = useRef<HTMLElement>(null)
+  const before = useRef(openId)
+  useLayoutEffect(() => {
+    const left = before.current
+    before.current = openId
+    if (openId !== null || left === null || document.activeElement !== document.body) return
+    const row = list.current?.querySelector<HTMLElement>(`a[href="${hrefOf(left)}"]`)
+    const target = row ?? list.current
+    target?.focus()
+  }, [openId])
+  return list
+}
+
 export function Workplace({ desk, signOut }: { desk: Desk; signOut: () => void }) {
   const isSocketAway = useSocketAway(desk)
   const trouble = desk.tickets.isLoaded.value ? troubleOf(desk.tickets.failed.value, isSocketAway) : null
   const now = useNow()
   const openId = desk.conversations.openId.value
+  const list = useWayBack(openId)
   const { me } = desk
   return (
     <div class="desk" data-view={openId === null ? 'list' : 'thread'}>
@@ -64,7 +81,7 @@ export function Workplace({ desk, signOut }: { desk: Desk; signOut: () => void }
       <div class="banner" role="status">
         {trouble !== null && <p>{trouble}</p>}
       </div>
-      <TicketList desk={desk} now={now} />
+      <TicketList desk={desk} now={now} box={list} />
       {openId === null ? (
         <section class="thread-pane nothing" aria-label="Ticket">
           <p class="soft">Choose a ticket to read it.</p>

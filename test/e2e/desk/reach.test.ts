@@ -58,3 +58,54 @@ test.each([
   expect(await end.evaluate(isWhole)).toBe(true)
   await context.close()
 })
+
+test('DESK-17: a step in the head and a notice that is put away leave the focus at the heading', async () => {
+  const { id } = await newTicket(await stack.customer('bob'), { subject: 'Lid is stuck' })
+  const { page, context, focused } = await openDesk(id, 1280, 800)
+  for (const [step, next] of [
+    ['Resolve', 'Reopen'],
+    ['Close', 'Reopen'],
+    ['Reopen', 'Resolve'],
+    ['Close', 'Reopen'],
+  ] as const) {
+    await page.getByRole('button', { name: step, exact: true }).press('Enter')
+    await page.getByRole('button', { name: next, exact: true }).waitFor()
+    expect(await focused()).toBe('h2 Lid is stuck')
+  }
+  await page.route(`**/tickets/${id}`, (route) => route.fulfill({ status: 409, json: { title: 'Not now.' } }))
+  await page.getByRole('button', { name: 'Reopen' }).press('Enter')
+  await page.getByText('The change was not made: Not now.', { exact: true }).waitFor()
+  await page.getByRole('button', { name: 'Got it' }).press('Enter')
+  await page.getByText('The change was not made').waitFor({ state: 'detached' })
+  expect(await focused()).toBe('h2 Lid is stuck')
+  await context.close()
+})
+
+test('DESK-17: in a narrow window the way back leads to the ticket’s row, or to the list where it has none', async () => {
+  const carol = await stack.customer('carol')
+  const ticket = await newTicket(carol, { subject: 'Glaze' })
+  await newTicket(carol, { subject: 'Newer matter' })
+  const { page, context, focused } = await openDesk(ticket.id, 375, 667)
+  const back = page.getByRole('link', { name: 'Tickets' })
+  const list = page.getByRole('region', { name: 'Ticket list' })
+  const isListFocused = () => list.evaluate((element) => element === document.activeElement)
+  await back.press('Enter')
+  await expect.poll(focused).toMatch(/^a .*Glaze/)
+  await page.keyboard.press('Enter')
+  // Its row stands there until the server has agreed, and leaves then.
+  const agreed = Promise.withResolvers<void>()
+  await page.route(`**/tickets/${ticket.id}`, async (route) => {
+    await agreed.promise
+    await route.continue()
+  })
+  await page.getByRole('button', { name: 'Close', exact: true }).press('Enter')
+  await back.press('Enter')
+  await expect.poll(focused).toMatch(/^a .*Glaze/)
+  agreed.resolve()
+  await expect.poll(isListFocused).toBe(true)
+  await page.goto(`${stack.url}/desk#/tickets/${ticket.id}`)
+  await page.getByRole('button', { name: 'Reopen' }).waitFor()
+  await back.press('Enter')
+  await expect.poll(isListFocused).toBe(true)
+  await context.close()
+})
