@@ -109,3 +109,31 @@ test('DESK-17: in a narrow window the way back leads to the ticket’s row, or t
   await expect.poll(isListFocused).toBe(true)
   await context.close()
 })
+
+test('DESK-19: in forced colours what is chosen is marked by a line', async () => {
+  const dora = await stack.customer('dora')
+  await newTicket(dora, { subject: 'Another one' })
+  const { id } = await newTicket(dora, { subject: 'The open one' })
+  const { page, context } = await openDesk(id, 1280, 800, { forcedColors: 'active' })
+  const row = (name: string) => page.getByRole('list', { name: 'Tickets' }).getByRole('link', { name })
+  const lines = [
+    row('The open one'),
+    row('Another one'),
+    ...['Open', 'Closed'].map((name) => page.getByRole('button', { name: new RegExp(`^${name} \\d`) })),
+  ]
+  const kinds = ['Reply', 'Note'].map((name) => page.locator('.kinds span').getByText(name, { exact: true }))
+  const widths = await Promise.all(
+    [...lines, ...kinds].map((one) =>
+      one.evaluate((element) => [getComputedStyle(element).borderLeftWidth, getComputedStyle(element).borderBottomWidth]),
+    ),
+  )
+  expect(widths).toEqual([
+    ['5px', '1px'],
+    ['0px', '1px'],
+    ['1px', '3px'],
+    ['1px', '1px'],
+    ['0px', '3px'],
+    ['0px', '0px'],
+  ])
+  await context.close()
+})
