@@ -155,6 +155,13 @@ export function createDesk(options: DeskOptions) {
       tickets.filter.value = filter
       void tickets.refresh(conversations.openId.value)
     },
+    /** Lists the tickets with these words alone; all of them for none. */
+    lookFor(typed: string) {
+      const wanted = typed.trim()
+      if (wanted === tickets.words.value) return
+      tickets.lookFor(wanted)
+      void tickets.refresh(conversations.openId.value)
+    },
     stop() {
       typing.stop()
       watching.stop()

@@ -1,4 +1,5 @@
 import { useSignal } from '@preact/signals'
+import { limits } from '@support-widget/shared/limits.ts'
 import type { AgentTicket } from '@support-widget/shared/ticket.ts'
 import type { RefObject } from 'preact'
 import { useLayoutEffect, useRef } from 'preact/hooks'
@@ -101,6 +102,33 @@ function useFocusKept(box: RefObject<HTMLElement | null>) {
   return last
 }
 
+/** Looks for words, after Enter; an empty field looks for nothing at once. */
+function Search({ desk }: { desk: Desk }) {
+  const field = useRef<HTMLInputElement>(null)
+  const look = () => desk.lookFor(field.current?.value ?? '')
+  const submit = (event: Event) => {
+    event.preventDefault()
+    look()
+  }
+  return (
+    <search class="search">
+      <form onSubmit={submit}>
+        <input
+          ref={field}
+          type="search"
+          aria-label="Search tickets"
+          placeholder="Search, then Enter"
+          enterKeyHint="search"
+          autocomplete="off"
+          maxLength={limits.search}
+          defaultValue={desk.tickets.words.peek()}
+          onInput={(event) => event.currentTarget.value === '' && look()}
+        />
+      </form>
+    </search>
+  )
+}
+
 function Rows({ desk, now, empty, box }: { desk: Desk; now: number; empty: string; box: RefObject<HTMLElement | null> }) {
   const focused = useSignal<string | null>(null)
   const last = useFocusKept(box)
@@ -123,7 +151,7 @@ function Rows({ desk, now, empty, box }: { desk: Desk; now: number; empty: strin
   if (rows.length === 0) {
     return (
       <div class="nothing">
-        <p>{empty}</p>
+        <p>{tickets.words.value === '' ? empty : 'Nothing found'}</p>
       </div>
     )
   }
@@ -159,6 +187,7 @@ export function TicketList({ desk, now, box }: { desk: Desk; now: number; box: R
   const counts = desk.tickets.counts.value
   return (
     <section ref={box} tabIndex={-1} class="list-pane" aria-label="Ticket list" aria-busy={!desk.tickets.isLoaded.value}>
+      <Search desk={desk} />
       <fieldset class="filters">
         <legend class="hidden">Show</legend>
         {filters.map((filter) => (

@@ -135,3 +135,30 @@ test('DESK-20: a removed message says so at once, and the files of a message are
   expect([await log.getByText('Mine is 4111').count(), await link.count(), complaints]).toEqual([0, 0, []])
   await page.close()
 })
+
+test('DESK-21: the list finds tickets by words, in the filter that is chosen', async () => {
+  const elif = await stack.customer('elif')
+  const [one, two] = [await newTicket(elif, { subject: 'Zirconia in the glaze' }), await newTicket(elif, { subject: 'Zirconia again' })]
+  await (await stack.agent()).call('agentUpdateTicket', { params: { id: two.id }, body: { status: 'closed' } })
+  await newTicket(elif, { subject: 'Another matter' })
+  const { page, complaints } = await openDesk()
+  const rows = page.getByRole('list', { name: 'Tickets' }).getByRole('link')
+  await rows.getByText('Another matter').waitFor()
+  const field = page.getByRole('searchbox', { name: 'Search tickets' })
+  const look = async (words: string) => {
+    await field.fill(words)
+    await field.press('Enter')
+  }
+  await look(' zirconia ')
+  await expect.poll(() => rows.allInnerTexts()).toEqual([expect.stringContaining('Zirconia in the glaze')])
+  await page.getByRole('button', { name: 'Closed 1' }).click()
+  await expect.poll(() => rows.allInnerTexts()).toEqual([expect.stringContaining('Zirconia again')])
+  await look(one.number)
+  await page.getByText('Nothing found').waitFor()
+  await page.getByRole('button', { name: 'Open 1' }).click()
+  await rows.getByText('Zirconia in the glaze').waitFor()
+  await field.fill('')
+  await rows.getByText('Another matter').waitFor()
+  expect(complaints).toEqual([])
+  await page.close()
+})
