@@ -34,6 +34,16 @@ export const queryList = <T extends z.ZodType>(item: T) =>
     z.array(item).min(1).max(50),
   )
 
+/** There is no other that we could store or write: an offset may lead beyond. */
+const isOfOurYears = (time: string) => {
+  const year = new Date(time).getUTCFullYear()
+  return year >= 1 && year <= 9999
+}
+const otherYear = 'must be a year from 1 to 9999'
+
+/** A point in time in a body: ISO 8601 with an offset or `Z`. */
+export const moment = () => z.iso.datetime({ offset: true }).refine(isOfOurYears, otherYear)
+
 /**
  * A point in time in a query string: ISO 8601, a date alone is its first moment, without an offset UTC. Answers it in UTC. The `+` of an offset may have become a blank,
  * which is what it means in a query string.
@@ -45,7 +55,7 @@ export const queryTime = () =>
       z.union([z.iso.date(), z.iso.datetime({ offset: true, local: true })], { error: 'must be a date or a time in ISO 8601' }),
     )
     .transform((time) => new Date(/T.*(Z|[+-]\d\d:\d\d)$|^[^T]*$/.test(time) ? time : `${time}Z`).toISOString())
-    .refine((time) => /^\d{4}-/.test(time) && time >= '0001', 'must be a year from 1 to 9999')
+    .refine(isOfOurYears, otherYear)
 
 /** An id as it comes in: whatever string; one that is malformed is an unknown one and answered 404. */
 export const idParam = () => z.string()

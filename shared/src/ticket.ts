@@ -3,7 +3,7 @@ import { Context, CustomFields, CustomFieldsPatch, Links, LinksPatch, Tags } fro
 import { limits } from './limits.ts'
 import { hasContent, Message, newMessageFields, noContent } from './message.ts'
 import { AgentRef, Requester } from './people.ts'
-import { idOut, safeString, text, time } from './text.ts'
+import { idOut, moment, safeString, text, time } from './text.ts'
 import { channels, priorities, statuses, waitingOn } from './vocabulary.ts'
 
 export const Csat = z
@@ -130,9 +130,6 @@ export const NewAgentTicket = z
   .refine(hasContent, noContent)
   .meta({ id: 'NewAgentTicket' })
 
-/** An offset may move a time into a year that is not written with four digits. */
-const isWritable = (time: string) => !Number.isNaN(Date.parse(time)) && new Date(time).getUTCFullYear() < 10_000
-
 /** Every field is optional. */
 export const ticketChanges = {
   status: z.enum(statuses).optional(),
@@ -147,7 +144,7 @@ export const ticketChanges = {
   links: LinksPatch.optional(),
   resolution_notes: text(1, limits.longText).nullish(),
   action_taken: text(1, limits.longText).nullish(),
-  snoozed_until: z.iso.datetime({ offset: true }).refine(isWritable, 'must be before the year 10000 (UTC)').nullish(),
+  snoozed_until: moment().nullish(),
   ...facts,
 }
 

@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { limits } from './limits.ts'
 import { type Operation, pageOf, paging } from './operation.ts'
-import { idParam, queryList, queryTime } from './text.ts'
+import { idParam, moment, queryList, queryTime } from './text.ts'
 import {
   DeliveryWithAttempts,
   deliveryStatuses,
@@ -15,11 +15,6 @@ import {
 } from './webhook.ts'
 
 const byId = z.strictObject({ id: idParam() })
-const moment = () =>
-  z.iso.datetime({ offset: true }).refine((time) => {
-    const year = new Date(time).getUTCFullYear()
-    return year >= 1 && year <= 9999
-  }, 'must be a year from 1 to 9999 (UTC)')
 
 /** Where an app is told of what happens, and what became of each event on its way there. */
 export const webhookOperations = {
