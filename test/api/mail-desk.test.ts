@@ -1,7 +1,8 @@
 import { forgetMails } from '@support-widget/server/domain/mail-queue.ts'
 import { createMailer } from '@support-widget/server/jobs/mail/mailer.ts'
+import { openMail } from '@support-widget/server/jobs/mail/open.ts'
 import { type MailTransport, smtpTransport } from '@support-widget/server/jobs/mail/transport.ts'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { request } from '../support/client.ts'
 import { newApp, newTicket } from '../support/factories.ts'
 import { setUpMail } from '../support/mail.ts'
@@ -49,6 +50,26 @@ test('MAIL-17: admins see what became of each mail, of their own app alone, and 
   expect((await elsewhere.backend.call('agentListMails', {})).data).toEqual([])
   expect(await elsewhere.backend.refused('agentRetryMail', { params: { id: sent?.id ?? '' } })).toMatchObject({ code: 'not_found' })
   expect((await on.sam.refused('agentListMails')).status).toBe(403)
+})
+
+test('MAIL-17: what an admin has tried again goes out without waiting for the next look', async () => {
+  const on = await setUpMail()
+  const { core } = on.server.app
+  on.smtp.behave('refuse')
+  await newTicket(on.alice)
+  await on.mailer.drain()
+  on.smtp.behave('accept')
+  const { data } = await on.app.backend.call('agentListMails', { query: { state: ['failed'] } })
+  const boss = { ...core.queue.boss, work: async () => '' } as unknown as typeof core.queue.boss
+  const config = { publicUrl: on.server.url, smtp: { url: on.smtp.url, from: 'a@b.example', replyDomain: null } }
+  const worker = await openMail({ ...core, effects: [], listeners: [], queue: { ...core.queue, boss } }, config, { isStarted: true })
+  onTestFinished(async () => {
+    core.wakers.clear()
+    await worker?.stop()
+  })
+  await on.app.backend.call('agentRetryMail', { params: { id: data[0]?.id ?? '' } })
+  // Less than the time after which a worker looks by itself.
+  await expect.poll(() => on.smtp.received(on.inbox).length, { timeout: 10_000 }).toBe(1)
 })
 
 test('MAIL-18: metrics count what was done and what waits; a probe tells of mail that nobody takes', async () => {

@@ -5,6 +5,9 @@ import { arrayOf } from '../db/array.ts'
 import type { Db, Tables } from '../db/orm.ts'
 import type { Core } from './core.ts'
 
+/** The queue whose jobs say that a mail is due. */
+export const mailQueue = 'mail'
+
 export type MailRow = Selectable<Tables['mails']>
 
 /** A mail in our hands. `attempts` counts this one too: it says who has it, if the lease ran out and somebody else took it. */

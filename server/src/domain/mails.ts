@@ -2,7 +2,7 @@ import { decodeId } from '@support-widget/shared/ids.ts'
 import type { MailKind, MailState } from '@support-widget/shared/mail.ts'
 import { notFound } from '../errors.ts'
 import type { AgentActor, Core } from './core.ts'
-import type { MailRow } from './mail-queue.ts'
+import { type MailRow, mailQueue } from './mail-queue.ts'
 
 export interface MailFilter {
   state?: readonly MailState[] | undefined
@@ -35,10 +35,10 @@ export async function listMails(
   return { mails, total: Number(total) }
 }
 
-/** Makes a mail due now that waits or was given up. Any other stays what it is. Throws `not_found`. */
+/** Makes a mail due now that waits or was given up, and has it sent. Any other stays what it is. Throws `not_found`. */
 export async function retryMail(core: Core, actor: AgentActor, mailId: string): Promise<MailRow> {
   const now = core.clock.now()
-  return core.orm.transaction(async (db) => {
+  const mail = await core.orm.transaction(async (db) => {
     const mail = await db.selectFrom('mails').selectAll().where('app_id', '=', actor.app.id).where('id', '=', mailId).forUpdate().executeTakeFirst()
     if (!mail) throw notFound()
     if (mail.state !== 'queued' && mail.state !== 'failed') return mail
@@ -50,4 +50,6 @@ export async function retryMail(core: Core, actor: AgentActor, mailId: string): 
       .returningAll()
       .executeTakeFirstOrThrow()
   })
+  core.wakers.get(mailQueue)?.()
+  return mail
 }

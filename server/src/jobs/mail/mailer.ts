@@ -2,12 +2,10 @@ import { limits } from '@support-widget/shared/limits.ts'
 import type { MailKind } from '@support-widget/shared/mail.ts'
 import type { Core, MailOutcome } from '../../domain/core.ts'
 import { prepareMail } from '../../domain/mail-letter.ts'
-import { endMail, postponeMail, type TakenMail, takeDueMail } from '../../domain/mail-queue.ts'
+import { endMail, mailQueue, postponeMail, type TakenMail, takeDueMail } from '../../domain/mail-queue.ts'
 import { createWorker, type Worker } from '../worker.ts'
 import { renderMail, type Sender } from './render.ts'
 import type { MailTransport, Outcome } from './transport.ts'
-
-export const mailQueue = 'mail'
 
 export interface MailerOptions {
   sender: Sender

@@ -1,7 +1,7 @@
 import type { Config } from '../../config.ts'
 import type { Core } from '../../domain/core.ts'
 import { planMail } from '../../domain/mail-plan.ts'
-import { readMailBacklog } from '../../domain/mail-queue.ts'
+import { mailQueue, readMailBacklog } from '../../domain/mail-queue.ts'
 import type { Worker } from '../worker.ts'
 import { createMailer } from './mailer.ts'
 import { type MailTransport, smtpTransport } from './transport.ts'
@@ -14,7 +14,11 @@ export interface MailOptions {
 }
 
 /** From now on events have mails. Without an SMTP server they stay queued; null is then the answer. */
-export async function openMail(core: Core, { smtp, publicUrl }: Config, { transport, isStarted }: MailOptions): Promise<Worker | null> {
+export async function openMail(
+  core: Core,
+  { smtp, publicUrl }: Pick<Config, 'smtp' | 'publicUrl'>,
+  { transport, isStarted }: MailOptions,
+): Promise<Worker | null> {
   core.effects.push(planMail)
   if (smtp === null) return null
   const sender = { publicUrl, from: smtp.from, replyDomain: smtp.replyDomain, links: core.mailLinks }
@@ -22,6 +26,7 @@ export async function openMail(core: Core, { smtp, publicUrl }: Config, { transp
   const opened: Worker = {
     ...mailer,
     async start() {
+      core.wakers.set(mailQueue, mailer.wake)
       // What is due at once is sent at once.
       core.listeners.push(({ event }) => {
         if (event.type === 'ticket_created') mailer.wake()
