@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { needChromium } from './support/chromium.ts'
 import { findPostgres, type Postgres, startPostgres } from './support/postgres.ts'
@@ -22,6 +22,12 @@ interface Results {
   numTodoTests: number
   numFailedTestSuites: number
   success: boolean
+  testResults: {
+    name: string
+    status: string
+    message: string
+    assertionResults: { fullName: string; status: string; failureMessages: string[] }[]
+  }[]
 }
 
 async function main(): Promise<number> {
@@ -41,6 +47,8 @@ async function main(): Promise<number> {
     const projectsOf = (names: string[]) => names.flatMap((name) => (postgres === null && name.startsWith('postgres') ? [] : ['--project', name]))
     const calls = isWhole ? rounds.map((round) => round.map(projectsOf).filter((args) => args.length > 0)) : [[given]]
     for (const round of calls) results.push(...(await Promise.all(round.map((args) => vitest(env, args)))))
+    const names = calls.flat()
+    for (const [index, result] of results.entries()) process.stdout.write(failuresOf(result, names[index]?.join(' ') ?? ''))
     return total(results)
   } finally {
     await postgres?.stop()
@@ -67,6 +75,23 @@ function vitest(env: NodeJS.ProcessEnv, given: readonly string[]): Promise<Resul
   })
   return new Promise((resolve) => child.once('exit', (code) => resolve(read(report, code ?? 1))))
 }
+
+/** What failed, with its cause: many lines of what passed stand between the failure and the end, and may be cut off where the output is kept. */
+function failuresOf(results: Results | null, run: string): string {
+  const suites = (results?.testResults ?? []).filter((suite) => suite.status === 'failed')
+  const lines = suites.flatMap(({ name, message, assertionResults }) => {
+    const failed = assertionResults.filter((test) => test.status === 'failed')
+    const told = failed.map((test) => `${test.fullName}\n${ownFrames(test.failureMessages.join('\n'))}`)
+    return (told.length > 0 ? told : [message]).map((text) => `FAILED (${run}) ${relative(here('..'), name)}: ${text}\n`)
+  })
+  return lines.join('')
+}
+
+const ownFrames = (text: string) =>
+  text
+    .split('\n')
+    .filter((line) => !/^ +at .*(node_modules|<anonymous>|node:)/.test(line))
+    .join('\n')
 
 /** The true totals: a suite that could not even be loaded, or a skipped test, is a failure. */
 function total(parts: readonly (Results | null)[]): number {
