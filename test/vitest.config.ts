@@ -43,9 +43,10 @@ const onDatabase = (name: string, env: Record<string, string>, exclude: string[]
     env,
     isolate: false,
     fileParallelism: false,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
-    expect: { poll: { timeout: 15_000 } },
+    // Generous: on a busy machine the first test of a file may wait for its server for half a minute.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    expect: { poll: { timeout: 30_000 } },
   },
 })
 

@@ -128,7 +128,7 @@ async function heardBy(caller: Caller, listener: Listener, world: World): Promis
 }
 
 describe('frames', () => {
-  test('WALL-9: C60: every change reaches its owner and the app’s agents in their own shapes, and nobody else', { timeout: 120_000 }, async () => {
+  test('WALL-9: C60: every change reaches its owner and the app’s agents in their own shapes, and nobody else', async () => {
     const world = await newWorld(on.server)
     const everybody = callersOf(on.server, world, on.elsewhere).filter((one) => one.good)
     const listeners = new Map<Caller, Listener>()

@@ -32,9 +32,7 @@ async function ownDatabase(): Promise<Record<string, string>> {
 const newKey = () => randomBytes(32).toString('base64')
 const renewed = (server: TestServer) => /"count":(\d+),"msg":"stored secrets sealed/.exec(server.logged())?.[1]
 
-test('SECRET-5: a start with the new key and the old one seals all anew and honours what the old one signed; then the old one can go', {
-  timeout: 120_000,
-}, async () => {
+test('SECRET-5: a start with the new key and the old one seals all anew and honours what the old one signed; then the old one can go', async () => {
   const database = await ownDatabase()
   const [old, next] = [newKey(), newKey()]
   const start = (env: Record<string, string>) => startServer({ ...database, ...env }, { inMemory: false })

@@ -18,9 +18,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-test('MAIL-14: MAIL-21: what waited without an SMTP server is sent once there is one, also if a process is killed in the middle of it', {
-  timeout: 120_000,
-}, async () => {
+test('MAIL-14: MAIL-21: what waited without an SMTP server is sent once there is one, also if a process is killed in the middle of it', async () => {
   const port = String(await freePort())
   const smtp = await startSmtp()
   const env: Record<string, string> = {

@@ -56,9 +56,11 @@ describe.each(names)('operation %s', (name) => {
   })
 
   test('OP-2: without a credential it answers 401, unless it is public', async () => {
-    const { server, input } = await setUp()
+    const isPublic = table[name].access === 'public'
+    // A code for the desk is good for a minute.
+    const { server, input } = await setUp({ fresh: isPublic })
     const answer = await client(server.url).send(name, input(name))
-    if (table[name].access === 'public') expect(answer.status).toBe(table[name].status)
+    if (isPublic) expect(answer.status).toBe(table[name].status)
     else expect(problemIn(answer)).toMatchObject({ status: 401, code: 'unauthorized' })
   })
 

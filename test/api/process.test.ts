@@ -104,7 +104,7 @@ describe('the process', () => {
     expect(DATABASE_URL).toBe(database.DATABASE_URL)
   })
 
-  test('START-5: on PostgreSQL without fsync or synchronous_commit it warns and names the setting, else not', { timeout: 90_000 }, async () => {
+  test('START-5: on PostgreSQL without fsync or synchronous_commit it warns and names the setting, else not', async () => {
     const unsafeIn = async (given: string | null) => {
       const orm = await openOrm({ url: given, folder: null, poolSize: 1 })
       return unsafeSettings(orm.db()).finally(() => orm.close())

@@ -155,9 +155,7 @@ async function compare({ alice, sam }: World, thread: Thread): Promise<void> {
   }
 }
 
-test('THREAD-1: whatever is written, noted, read, redacted and merged, both sides see the model’s thread, and a note changes no byte of the customer', {
-  timeout: 120_000,
-}, async () => {
+test('THREAD-1: whatever is written, noted, read, redacted and merged, both sides see the model’s thread, and a note changes no byte of the customer', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 25 }), (steps) => play(steps)),
     { numRuns: 10, interruptAfterTimeLimit: 100_000, markInterruptAsFailure: true },
@@ -204,7 +202,7 @@ const value = fc.oneof(
 )
 const key = fc.constantFrom('order', 'size', 'constructor', 'toString', 'hasOwnProperty', 'Ü', '0', '10', '2', 'a.b', '__proto')
 
-test('FIELD-1: changes of custom fields are merged as in a map, null removes', { timeout: 60_000 }, async () => {
+test('FIELD-1: changes of custom fields are merged as in a map, null removes', async () => {
   const server = await sharedServer()
   const app = await newApp(server)
   const [alice, sam] = [await app.customer('alice'), await app.agent('sam')]

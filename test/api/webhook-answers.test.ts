@@ -7,7 +7,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { newTicket } from '../support/factories.ts'
 import { upload } from '../support/files.ts'
 import { rawExchange } from '../support/raw.ts'
-import { answering, openReceiver, type Receiver, setUpHooks } from '../support/receiver.ts'
+import { answering, openReceiver, patientMs, type Receiver, setUpHooks, within } from '../support/receiver.ts'
 
 const [minute, hour] = [60_000, 3_600_000]
 
@@ -164,7 +164,8 @@ describe('what a receiver does', () => {
 
   test('HOOK-15: nor does an app all of whose receivers hang: sixteen requests of it are under way at most', async () => {
     const open: (() => void)[] = []
-    const { drain, alice, endpoint, receiver } = await setUp((_, response) => open.push(() => response.writeHead(204).end()))
+    const { server, drain, alice, endpoint, receiver } = await setUp((_, response) => open.push(() => response.writeHead(204).end()))
+    within(server, patientMs)
     for (let n = 0; n < 7; n++) await endpoint(receiver.url)
     for (let n = 0; n < 5; n++) await newTicket(alice)
     const hooks = await setUpHooks('Beside', { keep: true })
@@ -184,7 +185,8 @@ describe('what a receiver does', () => {
 
   test('HOOK-15: one who hangs delays nobody: at most four requests of theirs are under way, everybody else is served', async () => {
     const open: (() => void)[] = []
-    const { drain, alice, receiver } = await setUp((_, response) => open.push(() => response.writeHead(204).end()))
+    const { server, drain, alice, receiver } = await setUp((_, response) => open.push(() => response.writeHead(204).end()))
+    within(server, patientMs)
     for (let n = 0; n < 12; n++) await newTicket(alice)
     const hooks = await setUpHooks('Beside', { keep: true })
     const good = await openReceiver()

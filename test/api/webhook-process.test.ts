@@ -28,9 +28,7 @@ async function newDatabase(at: string): Promise<string> {
   return Object.assign(new URL(at), { pathname: `/${name}` }).href
 }
 
-test('D7: HOOK-25: a worker killed while it sends: every event arrives, twice at most what was under way, under its own id', {
-  timeout: 90_000,
-}, async () => {
+test('D7: HOOK-25: a worker killed while it sends: every event arrives, twice at most what was under way, under its own id', async () => {
   const port = String(await freePort())
   const env: Record<string, string> = {
     ...(databaseUrl ? { DATABASE_URL: await newDatabase(databaseUrl) } : {}),

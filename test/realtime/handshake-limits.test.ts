@@ -11,7 +11,7 @@ import { listen } from '../support/sockets.ts'
 
 const polling = (url: string) => `${url}${socketPath}/?EIO=4&transport=polling`
 
-test('SOCK-17: C103: one address opens so many sockets a minute; more is 429, and open ones go on', { timeout: 60_000 }, async () => {
+test('SOCK-17: C103: one address opens so many sockets a minute; more is 429, and open ones go on', async () => {
   const server = await startServer({ RATE_LIMITS: 'on', TRUST_PROXY: '1' })
   const app = await newApp(server)
   const from = (address: string) => ({ 'X-Forwarded-For': address })
@@ -34,7 +34,7 @@ test('SOCK-17: C103: one address opens so many sockets a minute; more is 429, an
   await server.app.close()
 })
 
-test('SOCK-18: C91: a socket that does not say who it is ends after ten seconds', { timeout: 60_000 }, async () => {
+test('SOCK-18: C91: a socket that does not say who it is ends after ten seconds', async () => {
   const server = await sharedServer()
   const socket = new WebSocket(`${server.url.replace('http', 'ws')}${socketPath}/?EIO=4&transport=websocket`)
   const closed = new Promise<number>((resolve) => socket.addEventListener('close', (event) => resolve(event.code)))

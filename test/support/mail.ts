@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { smtpTransport } from '@support-widget/server/jobs/mail/transport.ts'
+import { type MailTransport, smtpTransport } from '@support-widget/server/jobs/mail/transport.ts'
 import type { Worker } from '@support-widget/server/jobs/worker.ts'
 import { type Client, client } from './client.ts'
 import { newApp, type TestApp } from './factories.ts'
@@ -15,11 +15,23 @@ export interface MailServer {
 
 let shared: Promise<MailServer> | undefined
 
+/** As in production, but where the server hangs, the wait for it is short. */
+export function patientTransport(smtp: SmtpTestServer): MailTransport {
+  const patient = smtpTransport({ url: smtp.url })
+  const brief = smtpTransport({ url: smtp.url, withinMs: 3_000 })
+  return {
+    send: (envelope) => (smtp.hangs() ? brief : patient).send(envelope),
+    close() {
+      patient.close()
+      brief.close()
+    },
+  }
+}
+
 async function start(): Promise<MailServer> {
   const smtp = await startSmtp()
   const env = { SMTP_URL: smtp.url, MAIL_FROM: 'support@support.example' }
-  // Waits as long as a test may: the same code with the same limits, only shorter.
-  const server = await startServer(env, { mailTransport: smtpTransport({ url: smtp.url, withinMs: 3_000 }) })
+  const server = await startServer(env, { mailTransport: patientTransport(smtp) })
   return { server, smtp, mailer: server.app.mail as Worker }
 }
 

@@ -113,6 +113,19 @@ export interface Hooks {
 const deliveriesOf = async (backend: Client, id: string, query: object = {}) =>
   (await backend.call('agentListDeliveries', { params: { id }, query: { per_page: 100, ...query } })).data
 
+/** From now on, and until the test ends, a request has so long, milliseconds. */
+export function within(server: TestServer, ms: number): void {
+  const { outbound } = server.app.core
+  const { timeoutMs } = outbound
+  outbound.timeoutMs = ms
+  onTestFinished(() => {
+    outbound.timeoutMs = timeoutMs
+  })
+}
+
+/** Longer than any test waits: no request ends by itself, however slow the machine is. */
+export const patientMs = 120_000
+
 /** An app of its own on the server for webhooks. What other tests have left waits no longer, unless `keep` says that it is of this one. */
 export async function setUpHooks(name = 'Kilnshare', { keep } = { keep: false }): Promise<Hooks> {
   const server = await webhookServer()

@@ -27,6 +27,8 @@ export interface SmtpTestServer {
   asked: string[]
   /** How it treats everybody from now on, or the next so many mails, or all mails to one recipient while it takes the others. */
   behave(behaviour: Behaviour, which?: { times: number } | { to: string }): void
+  /** True if, by what was said last of its behaviour, it keeps some mail waiting for an answer that never comes. */
+  hangs(): boolean
   /** Nobody listens any more, until it resumes on the same port. */
   pause(): Promise<{ resume(): Promise<void> }>
   /** Open connections. */
@@ -119,6 +121,7 @@ export async function startSmtp(port = 0): Promise<SmtpTestServer> {
       if (which && 'times' in which) next = { behaviour, times: which.times }
       else [usual, next] = [behaviour, { behaviour, times: 0 }]
     },
+    hangs: () => [usual, next.behaviour].some((one) => one.startsWith('hang')),
     async pause() {
       const closed = new Promise((resolve) => server.server.close(resolve))
       cutAll()

@@ -218,6 +218,10 @@ test('DEL-11: a database of the browser that never answers keeps neither the but
   await widget.composer.press('Enter')
   await expect.poll(() => bodiesOf('numb')).toEqual(['One', 'Two'])
   // Told under the last of several: "Sent" may still be that of the one before.
-  await widget.thread.getByRole('article').filter({ hasText: 'Two' }).getByText(/· Sent$/).waitFor()
+  await widget.thread
+    .getByRole('article')
+    .filter({ hasText: 'Two' })
+    .getByText(/· Sent$/)
+    .waitFor()
   await page.close()
 })
