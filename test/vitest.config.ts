@@ -32,7 +32,7 @@ const onceOnPostgres = files([
   'realtime/handshake-limits',
 ])
 /** What another pool would not answer otherwise. */
-const notOnOne = [...onceOnPostgres, ...files(['cli', 'input-text', 'process', 'search'])]
+const notOnOne = [...onceOnPostgres, ...files(['cli', 'input-text', 'process', 'search', 'status-model', 'thread-model'])]
 
 /** The API and real-time suites on one database. All files share one server; every test makes an app of its own. */
 const onDatabase = (name: string, env: Record<string, string>, exclude: string[] = []): TestProjectConfiguration => ({
