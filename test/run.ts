@@ -17,10 +17,8 @@ const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
 interface Results {
   numPassedTests: number
-  numFailedTests: number
   numPendingTests: number
   numTodoTests: number
-  numFailedTestSuites: number
   success: boolean
   testResults: {
     name: string
@@ -48,7 +46,8 @@ async function main(): Promise<number> {
     const calls = isWhole ? rounds.map((round) => round.map(projectsOf).filter((args) => args.length > 0)) : [[given]]
     for (const round of calls) results.push(...(await Promise.all(round.map((args) => vitest(env, args)))))
     const names = calls.flat()
-    for (const [index, result] of results.entries()) process.stdout.write(failuresOf(result, names[index]?.join(' ') ?? ''))
+    for (const [index, result] of results.entries())
+      for (const failure of failuresOf(result)) process.stdout.write(`FAILED (${names[index]?.join(' ')}) ${failure}\n`)
     return total(results)
   } finally {
     await postgres?.stop()
@@ -77,14 +76,14 @@ function vitest(env: NodeJS.ProcessEnv, given: readonly string[]): Promise<Resul
 }
 
 /** What failed, with its cause: many lines of what passed stand between the failure and the end, and may be cut off where the output is kept. */
-function failuresOf(results: Results | null, run: string): string {
+function failuresOf(results: Results | null): string[] {
   const suites = (results?.testResults ?? []).filter((suite) => suite.status === 'failed')
-  const lines = suites.flatMap(({ name, message, assertionResults }) => {
+  return suites.flatMap(({ name, message, assertionResults }) => {
     const failed = assertionResults.filter((test) => test.status === 'failed')
     const told = failed.map((test) => `${test.fullName}\n${ownFrames(test.failureMessages.join('\n'))}`)
-    return (told.length > 0 ? told : [message]).map((text) => `FAILED (${run}) ${relative(here('..'), name)}: ${text}\n`)
+    // A file that could not even be loaded.
+    return (told.length > 0 ? told : [message]).map((text) => `${relative(here('..'), name)}: ${text}`)
   })
-  return lines.join('')
 }
 
 const ownFrames = (text: string) =>
@@ -99,9 +98,9 @@ function total(parts: readonly (Results | null)[]): number {
   for (const results of parts) {
     passed += results?.numPassedTests ?? 0
     const left = (results?.numPendingTests ?? 0) + (results?.numTodoTests ?? 0)
-    const bad = (results?.numFailedTests ?? 0) + left
+    const bad = failuresOf(results).length + left
     skipped += left
-    failed += results?.success && bad === 0 ? 0 : Math.max(bad, results?.numFailedTestSuites ?? 0, 1)
+    failed += results?.success ? bad : Math.max(bad, 1)
   }
   if (passed === 0 && failed === 0) failed = 1
   if (skipped > 0) process.stdout.write(`${skipped} tests were skipped; a skipped test counts as failed.\n`)
