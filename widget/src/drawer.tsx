@@ -2,6 +2,7 @@ import { fileWays } from './components/Files.tsx'
 import { Icon } from './components/Icon.tsx'
 import { NewTicket } from './components/NewTicket.tsx'
 import { isAway } from './components/Reach.tsx'
+import { wordsFor } from './components/refusal.tsx'
 import { Thread } from './components/Thread.tsx'
 import { TicketList } from './components/TicketList.tsx'
 import type { ScreenProps } from './components/ui.ts'
@@ -47,7 +48,8 @@ export function Drawer({ ui, person, close, inline }: ScreenProps & { close: () 
   const { t } = ui.texts.value
   const screen = ui.view.screen.value
   const { online } = ui.view
-  const trouble = !online.value ? t('offline') : person.sync.trouble.value ? t('unreachable') : ''
+  const lost = person.sync.trouble.value
+  const trouble = !online.value ? t('offline') : lost && wordsFor(lost, t)
   const contact = online.value && trouble && (ui.options.value.contactEmail || ui.config.value?.contact_email)
   const unkept = person.unkept.value ? t('unkept') : ''
   const title = titleOf({ ui, person })

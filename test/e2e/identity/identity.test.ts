@@ -122,3 +122,21 @@ test('ID-7: of two customers named at once the later one holds, and the drawer s
   expect(await widgetOf(page).dialog.isVisible()).toBe(true)
   await page.close()
 })
+
+test('ID-8: a token that the server refuses is told as that, until a good one comes', async () => {
+  const page = await stack.browser.newPage()
+  const token = await stack.running.demo.sign('refused', 'customer', 600)
+  let given = `${token.slice(0, -6)}AAAAAA`
+  await page.route('**/support-token', (route) => route.fulfill({ json: { token: given } }))
+  await page.goto(`${stack.hostUrl}/?user=refused`)
+  const widget = widgetOf(page)
+  await widget.open()
+  const notice = widget.dialog.locator('.notice')
+  await notice.getByText('Please sign in again.').waitFor()
+  given = token
+  // Sooner than by itself; whether "Try again" is still there is chance.
+  await page.evaluate(() => dispatchEvent(new Event('online')))
+  await widget.dialog.getByText('How can we help?').waitFor()
+  await expect.poll(() => notice.textContent()).toBe('')
+  await page.close()
+})

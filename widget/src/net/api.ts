@@ -11,14 +11,14 @@ export class ApiError extends Error {
   declare code: ErrorCode
   declare status: number
   declare detail: string
-  declare errors: Fault[]
+  declare errors?: Fault[]
   /** Where a merged ticket goes on, by id. */
   declare merged_into?: string
   /** Seconds that the server asks us to wait, or 0. */
   declare retryAfter: number
   constructor(problem: Partial<Problem>, status: number, retryAfter = 0) {
     super(problem.detail)
-    Object.assign(this, { detail: `HTTP ${status}`, errors: [] }, problem, { status, retryAfter })
+    Object.assign(this, { detail: `HTTP ${status}` }, problem, { status, retryAfter })
   }
 }
 
@@ -117,7 +117,7 @@ export function createApi({ server, getToken, signal, fetch = globalThis.fetch.b
     if (!isPublic(name)) {
       token = await getToken({ fresh })
       if (signal.aborted) return never()
-      if (!token) throw new ApiError({ code: 'unauthorized', detail: 'Nobody is signed in' }, 401)
+      if (!token) throw new ApiError({ code: 'unauthorized' }, 401)
     }
     const { response, content } = await exchange(name, input, token)
     if (response.ok) return content

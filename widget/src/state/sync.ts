@@ -1,6 +1,6 @@
 import { computed, effect, type ReadonlySignal, signal, untracked } from '@preact/signals-core'
 import type { CustomerFrames } from '@support-widget/shared/socket.ts'
-import { retryable } from '../net/api.ts'
+import { type ApiError, retryable } from '../net/api.ts'
 import type { Connection, CustomerFrame, SocketOptions, SocketState } from '../net/socket.ts'
 import type { Conversation } from './conversation.ts'
 import { createMoment, type Moment } from './moment.ts'
@@ -28,8 +28,8 @@ interface Ways {
 }
 
 export interface Sync {
-  /** The server did not answer the last question. */
-  trouble: ReadonlySignal<boolean>
+  /** Why the server did not answer the last question, if it did not. */
+  trouble: ReadonlySignal<Partial<ApiError> | false | undefined>
   /** This tab has the socket, or would have it. */
   leads: () => boolean
   /** Tells the other tabs. */
@@ -47,7 +47,8 @@ const everyClosed = 300_000
 /** Keeps one customer's tickets true: one tab's socket for speed, asking again for truth. */
 export function createSync({ connect, join, view, tickets, conversation, called, kick, reread, takeBack }: Ways): Sync {
   const live = signal<SocketState>('down')
-  const failures = signal(0)
+  const trouble = signal<Partial<ApiError> | false | undefined>()
+  let failures = 0
   let running: Promise<void> | undefined
   let again = false
   let tabs: Tabs | undefined
@@ -61,14 +62,17 @@ export function createSync({ connect, join, view, tickets, conversation, called,
   const ask = async () => {
     do {
       again = false
-      try {
-        const id = view.ticketId.value
-        await Promise.all([tickets.refresh(), id && conversation.catchUp(id)])
-        failures.value = 0
-      } catch (error) {
-        // Refused is answered.
-        failures.value = retryable(error) ? failures.value + 1 : 0
-      }
+      const id = view.ticketId.value
+      trouble.value = await Promise.all([tickets.refresh(), id && conversation.catchUp(id)]).then(
+        () => {
+          failures = 0
+        },
+        (error) => {
+          failures++
+          // Refused is answered.
+          return retryable(error) && error
+        },
+      )
     } while (again)
   }
   const catchUp = () => {
@@ -139,7 +143,7 @@ export function createSync({ connect, join, view, tickets, conversation, called,
   const every = computed(() => {
     if (!listening.value || !view.visible.value || !view.online.value) return 0
     const usual = !view.open.value ? everyClosed : isLive.value ? everyLive : everyBlocked
-    return Math.max(usual, Math.min(2 ** failures.value * 1000, 60_000))
+    return Math.max(usual, trouble.value ? Math.min(2 ** failures * 1000, 60_000) : 0)
   })
 
   const stops = [
@@ -194,7 +198,7 @@ export function createSync({ connect, join, view, tickets, conversation, called,
     }),
   ]
   return {
-    trouble: computed(() => failures.value > 0),
+    trouble,
     leads: () => leads,
     say,
     catchUp,
