@@ -70,8 +70,8 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
-          testTimeout: 90_000,
-          hookTimeout: 120_000,
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
           // Two browsers are what two cores can carry.
           maxWorkers: 2,
           expect: { poll: { timeout: 30_000 } },
