@@ -1,6 +1,7 @@
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { newTicket } from '../../support/factories.ts'
+import { connected } from '../../support/quiet.ts'
 import { update } from '../../support/scenes.ts'
 import { listen } from '../../support/sockets.ts'
 import { loaded, type Stack, startStack, widgetOf } from '../../support/stack.ts'
@@ -110,6 +111,8 @@ test('CALL-2: an answer out of sight is a notification of the system, where page
   })
   await page.goto(`${stack.hostUrl}/?user=dora`)
   await loaded(page)
+  // What is found by asking, as the page connects, is not told aloud.
+  await connected(page)
   const widget = widgetOf(page)
   const shown = () => page.evaluate(() => (window as unknown as { shown: unknown[] }).shown)
   const answer = async (body: string) => {

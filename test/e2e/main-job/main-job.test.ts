@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { connected } from '../../support/quiet.ts'
 import { type Stack, startStack, widgetOf } from '../../support/stack.ts'
 
 let stack: Stack
@@ -25,6 +26,7 @@ test('MAIN-1: alice writes, the agent answers by the API, the answer stands in t
   expect(ticket).toMatchObject({ subject: 'Payment not received', channel: 'widget', status: 'open' })
   await widget.thread.getByText(/· Sent$/).waitFor()
 
+  await connected(page)
   // From here on the page may not read tickets: what appears came over the socket.
   await page.route('**/v1/support/tickets**', (route) => (route.request().method() === 'GET' ? route.abort() : route.continue()))
   const agent = await stack.agent()

@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Client } from '../../support/client.ts'
-import { quiet } from '../../support/quiet.ts'
+import { connected, quiet } from '../../support/quiet.ts'
 import { listen } from '../../support/sockets.ts'
 import { type Stack, startStack, widgetOf } from '../../support/stack.ts'
 
@@ -29,6 +29,7 @@ async function reader(name: string, count = 1) {
   }
   await widget.open()
   await enter()
+  await connected(page)
   return { page, widget, customer, params, answer, enter }
 }
 
@@ -94,9 +95,9 @@ test('TALK-3: a line stands above the first answer that was unread on opening, a
   const line = widget.thread.getByText('New', { exact: true })
   await line.waitFor()
   expect(await line.evaluate((one) => one.nextElementSibling?.querySelector('.text')?.textContent)).toBe('Line 31')
-  const [box, top] = [await widget.thread.boundingBox(), await line.boundingBox()]
-  expect(top?.y).toBeGreaterThanOrEqual(box?.y ?? 0)
-  expect(top?.y).toBeLessThan((box?.y ?? 0) + (box?.height ?? 0) / 2)
+  const box = await widget.thread.boundingBox()
+  await expect.poll(async () => (await line.boundingBox())?.y ?? 0).toBeGreaterThanOrEqual(box?.y ?? 0)
+  expect((await line.boundingBox())?.y).toBeLessThan((box?.y ?? 0) + (box?.height ?? 0) / 2)
   // What comes while one reads is not marked.
   await answer('Line 51')
   await widget.thread.getByText('Line 51').waitFor()
@@ -205,6 +206,8 @@ test('TALK-8: an answer is added to the log once; what was loaded is not read al
   await widget.composer.fill('typed')
   await widget.composer.press('Enter')
   await widget.thread.getByText('· Sent').waitFor()
+  // What the customer wrote may be there before it.
+  await widget.thread.getByText('Aloud').waitFor()
   const added = await widget.thread.evaluate((box) => (box as unknown as { added: string[] }).added)
   expect(added.filter((text) => text.includes('Aloud'))).toHaveLength(1)
   expect(await widget.thread.locator('.mine').last().getAttribute('aria-live')).toBe('off')
@@ -225,7 +228,7 @@ test('TALK-9: a ticket is asked for while it is pressed; what is pressed and let
   await page.mouse.move(5, 5)
   await page.mouse.up()
   await row.waitFor()
-  await quiet(page)
+  await connected(page)
   expect(asked).not.toContain(`POST ${params.id}/read`)
   expect((await customer.call('listTickets', {})).data[0]?.unread_count).toBe(1)
   await row.click()
