@@ -13,7 +13,7 @@ afterAll(() => stack.stop())
 async function openDesk(ticketId: string, width: number, height: number, more: BrowserContextOptions = {}) {
   const context = await stack.browser.newContext({ viewport: { width, height }, ...more })
   const page = await context.newPage()
-  page.setDefaultTimeout(15_000)
+  page.setDefaultTimeout(30_000)
   await page.goto(`${stack.url}/desk#/tickets/${ticketId}`)
   await page.getByRole('log').getByRole('article').first().waitFor()
   /** What has the focus: the element and what it says. */
@@ -68,9 +68,12 @@ test('DESK-17: a step in the head and a notice that is put away leave the focus 
     ['Reopen', 'Resolve'],
     ['Close', 'Reopen'],
   ] as const) {
+    const agreed = page.waitForResponse((response) => response.request().method() === 'PATCH')
     await page.getByRole('button', { name: step, exact: true }).press('Enter')
     await page.getByRole('button', { name: next, exact: true }).waitFor()
     expect(await focused()).toBe('h2 Lid is stuck')
+    // The step shows before the server has agreed: none of these is to meet the refusal below.
+    expect((await agreed).status()).toBe(200)
   }
   await page.route(`**/tickets/${id}`, (route) => route.fulfill({ status: 409, json: { title: 'Not now.' } }))
   await page.getByRole('button', { name: 'Reopen' }).press('Enter')
