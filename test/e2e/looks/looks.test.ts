@@ -74,8 +74,9 @@ test('LINK-1: a link opens the ticket for its owner, and nothing for anybody els
   const alice = await stack.visit('alice', { path })
   await widgetOf(alice.page).thread.getByText('The one of the link').waitFor()
   for (const user of ['bob', null]) {
-    const { page } = await stack.visit(user, { path })
+    const { page } = await stack.visit(user)
     const answered = page.waitForResponse((response) => response.url().includes(id) && response.url().includes('/v1/')).catch(() => null)
+    await page.goto(stack.hostUrl + path)
     await page.evaluate(() => (window as unknown as Global).SupportWidget('on', 'ready', () => {}))
     if (user) expect((await answered)?.status()).toBe(404)
     await page.evaluate(() => new Promise((resolve) => requestIdleCallback(resolve)))
