@@ -41,13 +41,14 @@ test('TALK-10: what the customer wrote stays on screen while an answer before it
   await page.routeWebSocket(/v1\/socket/, (socket) => socket.close())
   await page.reload()
   await widget.open()
-  await widget.dialog.getByText('Answers').first().click()
-  await widget.composer.waitFor()
+  // Before the thread is opened: none of its questions is on its way that would bring the answer all the same.
   const held = Promise.withResolvers<void>()
   await page.route('**/messages?**', async (route) => {
     await held.promise
     await route.continue().catch(() => {})
   })
+  await widget.dialog.getByText('Answers').first().click()
+  await widget.thread.getByText('One', { exact: true }).waitFor()
   await agent.call('agentSendMessage', { params, body: { body: 'Before' } })
   await write('Two')
   await widget.thread.getByText('Sending…').waitFor({ state: 'detached' })
@@ -146,7 +147,7 @@ test('MERGE-11: what two tabs hear refused is given back once', async () => {
   })
   await write('Two')
   // The next try of this one comes late.
-  await expect.poll(() => tries, { timeout: 30_000 }).toBe(4)
+  await expect.poll(() => tries).toBeGreaterThanOrEqual(4)
   await agent.call('agentMergeTicket', { params, body: { into: id } })
   await page.unroute('**/messages')
   const second = watchTraffic(await context.newPage())
