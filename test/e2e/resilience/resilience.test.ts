@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type Stack, startStack, widgetOf } from '../../support/stack.ts'
+import { type Stack, startStack, storedBy, widgetOf } from '../../support/stack.ts'
 
 let stack: Stack
 beforeAll(async () => {
@@ -29,7 +29,7 @@ test('DEL-1: what is written offline is kept, shown as unsent, and arrives once 
   }
   expect(await bodiesOf('off')).toEqual(['One'])
   await context.setOffline(false)
-  await expect.poll(() => bodiesOf('off'), { timeout: 20_000 }).toEqual(['One', 'Two', 'Three'])
+  await expect.poll(() => bodiesOf('off')).toEqual(['One', 'Two', 'Three'])
   await widget.thread.getByText(/· Sent$/).waitFor()
   expect(await widget.thread.getByText('Two', { exact: true }).count()).toBe(1)
   await page.close()
@@ -51,8 +51,9 @@ test('DEL-2: an answer that is lost after the commit does not double the message
   await widget.composer.fill('Two')
   await widget.composer.press('Enter')
   await widget.thread
+    .getByRole('article')
+    .filter({ hasText: 'Two' })
     .getByText(/· Sent$/)
-    .last()
     .waitFor()
   await expect.poll(() => bodiesOf('lossy')).toEqual(['One', 'Two'])
   await expect.poll(() => widget.thread.getByText('Two', { exact: true }).count()).toBe(1)
@@ -67,6 +68,8 @@ test('DEL-3: a draft survives a reload, for a new ticket and in a thread', async
   await widget.newTicket.first().click()
   await widget.subject.fill('Half a subject')
   await widget.message.fill('Half a message')
+  // The first of all makes the browser's database.
+  await expect.poll(async () => JSON.stringify((await storedBy(page)).rows)).toContain('Half a message')
   await page.reload()
   await widget.open()
   if (!(await widget.subject.isVisible())) await widget.newTicket.first().click()
@@ -143,7 +146,7 @@ test('DEL-6: hints that never come are made up by asking: with the socket blocke
   await expect.poll(() => bodiesOf('nosocket')).toEqual(['Hello?'])
   const [ticket] = (await (await stack.customer('nosocket')).call('listTickets', {})).data
   await (await stack.agent()).call('agentSendMessage', { params: { id: ticket?.id ?? '' }, body: { body: 'We hear you.' } })
-  await widget.thread.getByText('We hear you.').waitFor({ timeout: 20_000 })
+  await widget.thread.getByText('We hear you.').waitFor()
   await page.close()
 })
 
@@ -177,7 +180,7 @@ test('DEL-8: a token that never comes leaves a message unsent, not on its way fo
   )
   await widget.composer.fill('Two')
   await widget.composer.press('Enter')
-  await widget.thread.getByText('Not sent yet').waitFor({ timeout: 30_000 })
+  await widget.thread.getByText('Not sent yet').waitFor({ timeout: 60_000 })
   await page.unroute('**/messages')
   await page.unroute('**/support-token')
   // By itself: whether there is still time to press "Try again" is chance.
