@@ -77,6 +77,7 @@ test('A11Y-2: faults take the focus to the first of them; a full screen keeps it
   const { page } = await stack.visit('bob', { context: { viewport: { width: 375, height: 720 } } })
   const widget = widgetOf(page)
   await widget.launcher.press('Enter')
+  await widget.dialog.waitFor()
   await tabTo(page, /^New ticket$/)
   await page.keyboard.press('Enter')
   await expect.poll(() => focused(page)).toMatch(/^Subject/)
@@ -104,6 +105,7 @@ test('A11Y-2: resolved by radio buttons and arrow keys', async () => {
   const { page } = await stack.visit('carol')
   const widget = widgetOf(page)
   await widget.open()
+  await widget.dialog.getByText('Rate me').waitFor()
   await tabTo(page, /Rate me/)
   await page.keyboard.press('Enter')
   await widget.dialog.getByText('How was our help?').waitFor()
@@ -127,6 +129,8 @@ test('A11Y-3: what is read out of the list, the form and the thread', async () =
     /dialog "Support.*"[\s\S]*heading "Support.*" \[level=2\][\s\S]*button "Close support"[\s\S]*heading "How can we help\?" \[level=3\][\s\S]*button "New ticket"/,
   )
   await widget.newTicket.click()
+  // The app's own, which come with its settings.
+  await widget.category.waitFor()
   await widget.create.click()
   const form = await tree()
   for (const part of [

@@ -47,6 +47,7 @@ test.each([0, 1, 2])(
     for (const one of [page, other]) {
       await one.context().setOffline(true)
       await one.waitForFunction(() => !navigator.onLine)
+      if (one === page) await widget.dialog.getByText(/You are offline/).waitFor()
       await one.context().setOffline(false)
     }
     const { messages } = await customer.call('getTicket', { params })

@@ -14,7 +14,7 @@ afterAll(() => stack?.stop())
 async function openDocs(width = 1280) {
   const context = await stack.browser.newContext({ viewport: { width, height: 900 } })
   const page = await context.newPage()
-  page.setDefaultTimeout(15_000)
+  page.setDefaultTimeout(30_000)
   const complaints: string[] = []
   const asked: URL[] = []
   page.on('pageerror', (err) => complaints.push(`error: ${err.message}`))
@@ -39,8 +39,8 @@ describe('API-4: the documentation page', () => {
   test('shows every operation, and tries one with a token; asks no other host and breaks no policy', async () => {
     const { page, context, complaints, asked } = await openDocs()
     const names = Object.keys(operations)
-    expect(await page.locator('.opblock').count()).toBe(names.length + webhookTypes.length)
-    expect(await page.getByText('/demo/credentials').isVisible()).toBe(true)
+    await expect.poll(() => page.locator('.opblock').count()).toBe(names.length + webhookTypes.length)
+    await expect.poll(() => page.getByText('/demo/credentials').isVisible()).toBe(true)
 
     const alice = await stack.customer('alice')
     await alice.call('createTicket', { body: { subject: 'Seen in the documentation', body: 'Text' } })

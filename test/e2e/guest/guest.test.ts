@@ -151,6 +151,7 @@ describe('what the host page is promised', () => {
   test('EMB-7: a second script tag does no harm', async () => {
     const { page, complaints } = await stack.visit('twice')
     await loaded(page)
+    await widgetOf(page).launcher.waitFor()
     await page.evaluate(
       (server) =>
         new Promise((resolve) => {

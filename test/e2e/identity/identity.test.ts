@@ -64,6 +64,7 @@ test('ID-3: an expired token is replaced by a fresh one without the customer not
   const widget = widgetOf(page)
   await widget.open()
   await widget.writeTicket('Renewed', 'With a fresh token')
+  await widget.thread.getByText(/· Sent$/).waitFor()
   expect(given).toBeGreaterThan(1)
   await page.close()
 })
