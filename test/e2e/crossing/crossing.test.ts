@@ -17,7 +17,7 @@ test('CROSS-5: made in ping by the backend, it appears in the open drawer; answe
   await widget.open()
   await widget.dialog.getByText('How can we help?').waitFor()
   const desk = await (await stack.browser.newContext({ viewport: { width: 1280, height: 800 } })).newPage()
-  desk.setDefaultTimeout(15_000)
+  desk.setDefaultTimeout(30_000)
   await desk.goto(`${stack.url}/desk`)
   await desk.getByText('Sam Okafor').waitFor()
 

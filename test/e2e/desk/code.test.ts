@@ -11,7 +11,7 @@ test('DESK-6: a link with a code opens the desk once; it stands neither in the a
   const ada = await stack.agent('ada')
   const { url } = await ada.call('agentCreateDeskCode', {})
   const page = await (await stack.browser.newContext()).newPage()
-  page.setDefaultTimeout(15_000)
+  page.setDefaultTimeout(30_000)
   const complaints: string[] = []
   page.on('pageerror', (err) => complaints.push(err.message))
   page.on('console', (message) => /Content Security Policy|Refused to/i.test(message.text()) && complaints.push(message.text()))
@@ -27,7 +27,7 @@ test('DESK-6: a link with a code opens the desk once; it stands neither in the a
   expect(page.url()).toContain(stack.hostUrl)
 
   const other = await (await stack.browser.newContext()).newPage()
-  other.setDefaultTimeout(15_000)
+  other.setDefaultTimeout(30_000)
   await other.goto(url ?? '')
   await other.getByRole('alert').getByText('This link was used already or is over.').waitFor()
   expect(other.url()).toBe(`${stack.url}/desk`)

@@ -11,7 +11,7 @@ afterAll(() => stack.stop())
 
 async function openDesk(path = ''): Promise<{ page: Page; complaints: string[] }> {
   const page = await (await stack.browser.newContext({ viewport: { width: 1280, height: 800 } })).newPage()
-  page.setDefaultTimeout(15_000)
+  page.setDefaultTimeout(30_000)
   const complaints: string[] = []
   page.on('pageerror', (err) => complaints.push(err.message))
   page.on('console', (message) => /Content Security Policy|Refused to/i.test(message.text()) && complaints.push(message.text()))

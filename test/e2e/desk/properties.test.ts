@@ -12,7 +12,7 @@ afterAll(() => stack.stop())
 async function openDesk(ticketId: string) {
   const context = await stack.browser.newContext({ viewport: { width: 1440, height: 900 } })
   const page = await context.newPage()
-  page.setDefaultTimeout(15_000)
+  page.setDefaultTimeout(30_000)
   const complaints: string[] = []
   page.on('pageerror', (err) => complaints.push(err.message))
   page.on('dialog', (dialog) => {

@@ -31,7 +31,7 @@ const drawn = (page: Page) =>
 async function blank(user: string | null) {
   const context = await field.browser.newContext()
   const page = await context.newPage()
-  page.setDefaultTimeout(20_000)
+  page.setDefaultTimeout(30_000)
   const heard: string[] = []
   page.on('websocket', (socket) => {
     socket.on('framereceived', ({ payload }) => heard.push(String(payload)))

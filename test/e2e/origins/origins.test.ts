@@ -120,7 +120,7 @@ test('FILE-6: C109: no page of ours is shown in a frame', async () => {
       document.body.innerHTML = `<iframe src="${src}"></iframe>`
     }, server.url + path)
     const frame = await (await page.waitForSelector('iframe')).contentFrame()
-    await expect.poll(() => frame?.url(), { timeout: 10_000 }).toMatch(/^chrome-error:/)
+    await expect.poll(() => frame?.url()).toMatch(/^chrome-error:/)
   }
 })
 
