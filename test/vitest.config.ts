@@ -34,6 +34,9 @@ const onceOnPostgres = files([
 /** What another pool would not answer otherwise. */
 const notOnOne = [...onceOnPostgres, ...files(['cli', 'input-text', 'process', 'search', 'status-model', 'thread-model'])]
 
+/** Nothing is timed by these: they end what hangs. On a busy machine the first test of a file may wait for its server for a minute. */
+const patience = { testTimeout: 240_000, hookTimeout: 240_000, expect: { poll: { timeout: 60_000 } } }
+
 /** The API and real-time suites on one database. All files share one server; every test makes an app of its own. */
 const onDatabase = (name: string, env: Record<string, string>, exclude: string[] = []): TestProjectConfiguration => ({
   test: {
@@ -43,10 +46,7 @@ const onDatabase = (name: string, env: Record<string, string>, exclude: string[]
     env,
     isolate: false,
     fileParallelism: false,
-    // Generous: on a busy machine the first test of a file may wait for its server for half a minute.
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
-    expect: { poll: { timeout: 30_000 } },
+    ...patience,
   },
 })
 
@@ -54,7 +54,7 @@ export default defineConfig({
   test: {
     root: '..',
     projects: [
-      { test: { name: 'unit', include: ['{shared,server,widget}/src/**/*.test.ts', 'demo/{desk,host}/**/*.test.ts'], testTimeout: 20_000 } },
+      { test: { name: 'unit', include: ['{shared,server,widget}/src/**/*.test.ts', 'demo/{desk,host}/**/*.test.ts'], ...patience } },
       onDatabase('pglite', {}, TEST_DATABASE_URL ? onceOnPostgres : []),
       ...(TEST_DATABASE_URL ? [onDatabase('postgres', { DATABASE: TEST_DATABASE_URL })] : []),
       ...(TEST_DATABASE_URL_ONE ? [onDatabase('postgres, pool of one', { DATABASE: TEST_DATABASE_URL_ONE, POOL_SIZE: '1' }, notOnOne)] : []),
@@ -62,8 +62,7 @@ export default defineConfig({
         test: {
           name: 'engine',
           include: ['test/engine/**/*.test.ts'],
-          testTimeout: 60_000,
-          hookTimeout: 120_000,
+          ...patience,
         },
       },
       {

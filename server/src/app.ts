@@ -26,9 +26,8 @@ import type { Core, OutboundTimes } from './domain/core.ts'
 import { webhookQueue } from './domain/deliveries.ts'
 import { mailQueue } from './domain/mail-queue.ts'
 import { createPresence } from './domain/presence.ts'
-import { createKoa, type Extend } from './http/koa.ts'
+import { createKoa, type Extend, type HttpTimes } from './http/koa.ts'
 import { trustOf } from './http/middleware/request.ts'
-import type { Pace } from './http/pace.ts'
 import type { PageFiles } from './http/pages.ts'
 import { createHttpServer } from './http/server.ts'
 import { housekeepingQueue, startHousekeeping, sweepQueue } from './jobs/housekeeping.ts'
@@ -42,7 +41,7 @@ import { localStorage } from './storage/local.ts'
 import type { Storage } from './storage/storage.ts'
 
 /** What tests and the demo pass in; the defaults are for production. */
-export interface AppOptions {
+export interface AppOptions extends HttpTimes {
   clock?: Clock
   log?: Log
   poolSize?: number
@@ -55,8 +54,6 @@ export interface AppOptions {
   sweepMs?: number
   /** False leaves what is done every minute to whoever calls it. */
   housekeeping?: boolean
-  /** How fast uploads have to come. */
-  uploadPace?: Pace
   /** Where attachments are kept, if not in DATA_DIR. */
   storage?: Storage
   /** See every statement before it is sent. */
@@ -146,7 +143,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
     onVerifiedEmail: (app, customerId, email) => adoptContacts(core, app, customerId, email),
   })
   const registry = new Registry()
-  const koa = createKoa(core, auth, config, options.files ?? builtFiles, registry, await options.extend?.(core), options.uploadPace)
+  const koa = createKoa(core, auth, config, options.files ?? builtFiles, registry, await options.extend?.(core), options)
   const http = createHttpServer(koa.callback())
   const trust = trustOf(config.trustProxy)
   const gateway = openGateway(http, core, auth, {

@@ -8,7 +8,7 @@ await run(async () => {
   const ahead = Number(AHEAD)
   const config = readConfig({ ...env, DEMO: '1' })
   const clock = { now: () => new Date(Date.now() + ahead), monotonic: () => performance.now() + ahead }
-  const app = await startApp(config, { clock })
+  const app = await startApp(config, { clock, connectionWaitMs: 30_000 })
   process.stdout.write(`Ready: ${config.publicUrl}\n`)
   return app
 })

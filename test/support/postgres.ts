@@ -121,7 +121,7 @@ async function untilUp(url: string): Promise<void> {
       await client.end()
       return
     } catch (err) {
-      if (tries > 150) throw err
+      if (tries > 600) throw err
       await new Promise((resolve) => setTimeout(resolve, 100))
     }
   }

@@ -72,7 +72,8 @@ export async function startServer(env: Record<string, string> = {}, options: App
     log: createLog(config.logLevel, sink),
     poolSize,
     // Fifty at once on a slow machine are no fault of the server's.
-    connectionWaitMs: 8_000,
+    connectionWaitMs: 60_000,
+    answerWithinMs: 60_000,
     inMemory: true,
     sweepMs: 100,
     queues: [testQueue],

@@ -21,6 +21,7 @@ import type { State } from './context.ts'
 import { identityHandlers, mountVisitors } from './customer/identity.ts'
 import { customerLifeHandlers } from './customer/life.ts'
 import { customerHandlers } from './customer/routes.ts'
+import { answerWithinMs } from './deadline.ts'
 import { mountDocs } from './docs.ts'
 import { measure, mountHealth } from './health.ts'
 import { mountMailPages } from './mail-pages.ts'
@@ -29,7 +30,7 @@ import { funnel } from './middleware/funnel.ts'
 import { requestLog, trustOf } from './middleware/request.ts'
 import { safeHeaders } from './middleware/safe-headers.ts'
 import { mount } from './operation.ts'
-import { uploadPace } from './pace.ts'
+import { type Pace, uploadPace } from './pace.ts'
 import { mountDesk, type PageFiles } from './pages.ts'
 import { readQueries } from './query.ts'
 import { createRateLimit } from './rate-limit.ts'
@@ -37,6 +38,14 @@ import { mountWidget } from './widget.ts'
 
 /** Adds routes to the server's own, as the demo does. */
 export type Extend = (router: Router) => void
+
+/** How long people and the database may take; the defaults are for production. */
+export interface HttpTimes {
+  /** How fast uploads have to come. */
+  uploadPace?: Pace
+  /** How long the database may take for an answer, milliseconds. */
+  answerWithinMs?: number
+}
 
 /** All of HTTP: request id and log → headers → CORS → error funnel → limits → route. */
 export function createKoa(
@@ -46,13 +55,13 @@ export function createKoa(
   files: PageFiles,
   registry: Registry,
   extend?: Extend,
-  pace = uploadPace,
+  { uploadPace: pace = uploadPace, answerWithinMs: withinMs = answerWithinMs }: HttpTimes = {},
 ): Koa<State> {
   const koa = new Koa<State>()
   readQueries(koa)
   const router = new Router()
   const rateLimit = createRateLimit(config.rateLimits)
-  const doors = { core, auth, rateLimit }
+  const doors = { core, auth, rateLimit, withinMs }
 
   mountHealth(router, core, registry)
   mountWidget(router, core, files.widget, files.release)

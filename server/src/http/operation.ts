@@ -32,6 +32,8 @@ export interface Doors {
   core: Core
   auth: Auth
   rateLimit: RateLimit
+  /** How long the database may take for an answer, milliseconds. */
+  withinMs: number
 }
 
 /** Mounts the operations of the table: method, path, identity, limits, input and status all come from there. */
@@ -46,10 +48,16 @@ export function mount<N extends OperationName>(router: Router, doors: Doors, han
       ctx.status = operation.status
       ctx.set('Cache-Control', 'no-store')
       const call = { ...input, actor, requestId: ctx.state.requestId }
-      if (key === undefined || actor === null) ctx.body = await inTime(handler({ ...call, core: doors.core }))
+      if (key === undefined || actor === null) ctx.body = await inTime(handler({ ...call, core: doors.core }), doors.withinMs)
       else {
         const request = { operation: name, key, input, status: operation.status, secrets: operation.secrets ?? [] }
-        answerOnce(ctx as unknown as Ctx, await inTime(once(doors.core, actor, request, (core) => handler({ ...call, core }))))
+        answerOnce(
+          ctx as unknown as Ctx,
+          await inTime(
+            once(doors.core, actor, request, (core) => handler({ ...call, core })),
+            doors.withinMs,
+          ),
+        )
       }
     })
   }
@@ -65,7 +73,7 @@ export function answerOnce(ctx: Ctx, { status, json, replayed }: OnceAnswer): vo
 
 /** Who is calling, counted against their rate limit. Throws `unauthorized` and its like, `rate_limited`. */
 export async function identify(ctx: Ctx, doors: Doors, keyHeaders: readonly string[] = ['X-Api-Key']): Promise<Principal> {
-  const principal = await inTime(doors.auth.identify({ token: tokenOf(ctx, keyHeaders), origin: originOf(ctx) }))
+  const principal = await inTime(doors.auth.identify({ token: tokenOf(ctx, keyHeaders), origin: originOf(ctx) }), doors.withinMs)
   await doors.rateLimit.principal(ctx, principal)
   return principal
 }

@@ -52,11 +52,14 @@ async function serve(ctx: Ctx, doors: CompatDoors, dialect: Dialect, one: Route,
   const prepared = await one.prepare?.(call)
   ctx.set('Cache-Control', 'no-store')
   try {
-    if (key === undefined) ctx.body = await finished(call, one, await inTime(one.handle(call, prepared)))
+    if (key === undefined) ctx.body = await finished(call, one, await inTime(one.handle(call, prepared), doors.withinMs))
     else {
       const input = one.same?.(call, prepared) ?? { params: ctx.params, query, body }
       const request = { operation: `${dialect.name} ${one.name}`, key, input, status: one.status, secrets: [] }
-      const answer = await inTime(once(doors.core, actor, request, (core) => one.handle({ ...call, core }, prepared)))
+      const answer = await inTime(
+        once(doors.core, actor, request, (core) => one.handle({ ...call, core }, prepared)),
+        doors.withinMs,
+      )
       answerOnce(ctx, { ...answer, json: JSON.stringify(await finished(call, one, JSON.parse(answer.json))) })
     }
   } finally {
