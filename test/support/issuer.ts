@@ -3,6 +3,7 @@ import { createServer, type RequestListener, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { type CryptoKey, exportJWK, generateKeyPair, type JWK, type JWTPayload, SignJWT } from 'jose'
 import type { TestApp } from './factories.ts'
+import { freePort } from './postgres.ts'
 import type { TestServer } from './server.ts'
 
 /** A key pair of an issuer; `jwk` is the public half as its set shows it. */
@@ -46,7 +47,8 @@ export async function newIssuer(server: TestServer, keys: IssuerKey[] = []): Pro
   }
   let http = createServer(listener)
   const listen = (port: number) => new Promise<void>((resolve) => http.listen(port, '127.0.0.1', resolve))
-  await listen(0)
+  // Nobody else gets it while it is stopped.
+  await listen(await freePort())
   const { port } = http.address() as AddressInfo
   const name = randomUUID()
   const made: TestIssuer = {
