@@ -42,14 +42,14 @@ test('MAIL-14: MAIL-21: what waited without an SMTP server is sent once there is
   smtp.behave('hang')
   const killed = startProcess({ ...env, ...mail }, script)
   await killed.ready
-  await expect.poll(() => smtp.asked.length, { timeout: 30_000 }).toBe(3)
+  await expect.poll(() => smtp.asked.length).toBe(3)
   killed.child.kill('SIGKILL')
   expect((await killed.exited).code).toBeNull()
   smtp.behave('accept')
   // A minute later.
   const next = startProcess({ ...env, ...mail, AHEAD: '60000' }, script)
   await next.ready
-  await expect.poll(() => smtp.received(inbox).length, { timeout: 30_000 }).toBe(8)
+  await expect.poll(() => smtp.received(inbox).length).toBe(8)
   const told = smtp.received(inbox).map(({ mail: one }) => /TKT-\d+-\d+/.exec(one.subject ?? '')?.[0])
   expect(told.sort()).toEqual(numbers)
   next.child.kill('SIGTERM')

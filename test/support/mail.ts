@@ -20,7 +20,7 @@ export function patientTransport(smtp: SmtpTestServer): MailTransport {
   const patient = smtpTransport({ url: smtp.url })
   const brief = smtpTransport({ url: smtp.url, withinMs: 3_000 })
   return {
-    send: (envelope) => (smtp.hangs() ? brief : patient).send(envelope),
+    send: (envelope) => (smtp.hangs(envelope.to) ? brief : patient).send(envelope),
     close() {
       patient.close()
       brief.close()

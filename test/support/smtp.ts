@@ -1,6 +1,7 @@
 import type { AddressInfo, Socket } from 'node:net'
 import PostalMime, { type Email } from 'postal-mime'
 import { SMTPServer, type SMTPServerSession } from 'smtp-server'
+import { freePort } from './postgres.ts'
 
 /** A mail that the server took: it answered 250, or went away just before. */
 export interface Received {
@@ -27,8 +28,8 @@ export interface SmtpTestServer {
   asked: string[]
   /** How it treats everybody from now on, or the next so many mails, or all mails to one recipient while it takes the others. */
   behave(behaviour: Behaviour, which?: { times: number } | { to: string }): void
-  /** True if, by what was said last of its behaviour, it keeps some mail waiting for an answer that never comes. */
-  hangs(): boolean
+  /** True if, by what was said last of its behaviour, it may keep a mail to this recipient waiting for an answer that never comes. */
+  hangs(to: string): boolean
   /** Nobody listens any more, until it resumes on the same port. */
   pause(): Promise<{ resume(): Promise<void> }>
   /** Open connections. */
@@ -45,7 +46,7 @@ async function read(raw: string, { mailFrom, rcptTo }: SMTPServerSession['envelo
 }
 
 /** A real SMTP server on loopback. */
-export async function startSmtp(port = 0): Promise<SmtpTestServer> {
+export async function startSmtp(): Promise<SmtpTestServer> {
   const received: Received[] = []
   const asked: string[] = []
   const sockets = new Map<number, Socket>()
@@ -105,7 +106,8 @@ export async function startSmtp(port = 0): Promise<SmtpTestServer> {
     socket.on('error', () => {})
   })
   const listen = (at: number) => new Promise<void>((resolve) => server.server.listen(at, '127.0.0.1', () => resolve()))
-  await listen(port)
+  // Nobody else gets it while it is paused.
+  await listen(await freePort())
   const own = (server.server.address() as AddressInfo).port
   const cutAll = () => {
     for (const socket of sockets.values()) socket.destroy()
@@ -121,7 +123,7 @@ export async function startSmtp(port = 0): Promise<SmtpTestServer> {
       if (which && 'times' in which) next = { behaviour, times: which.times }
       else [usual, next] = [behaviour, { behaviour, times: 0 }]
     },
-    hangs: () => [usual, next.behaviour].some((one) => one.startsWith('hang')),
+    hangs: (to) => (only === null || to === only) && [usual, next.behaviour].some((one) => one.startsWith('hang')),
     async pause() {
       const closed = new Promise((resolve) => server.server.close(resolve))
       cutAll()
