@@ -4,6 +4,7 @@ import { nextOf } from '@support-widget/server/domain/delivery-work.ts'
 import { retryAfter } from '@support-widget/server/domain/webhook-request.ts'
 import { decodeId } from '@support-widget/shared/ids.ts'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { stopClock } from '../support/clock.ts'
 import { newTicket } from '../support/factories.ts'
 import { upload } from '../support/files.ts'
 import { rawExchange } from '../support/raw.ts'
@@ -75,6 +76,7 @@ describe('C88: what a receiver answers', () => {
 
   test('C88: HOOK-30: Retry-After is kept to, up to a day; what is past, shorter than the plan or no time at all changes nothing', async () => {
     const on = await setUp()
+    stopClock(on.server)
     const date = (ms: number) => new Date(on.server.clock.now().getTime() + ms).toUTCString()
     const cases: [string, number][] = [
       [String(3600), hour],
@@ -125,7 +127,8 @@ describe('C88: what a receiver answers', () => {
       [closed.url, 'refused'],
       [`https://localhost:${port}/`, 'tls'],
     ] as const) {
-      const { drain, only } = await setUp(undefined, url)
+      const { server, drain, only } = await setUp(undefined, url)
+      within(server, patientMs)
       await drain()
       expect([url, (await only()).log]).toMatchObject([url, [{ status: null, error }]])
     }
@@ -153,11 +156,8 @@ describe('what a receiver does', () => {
     ]
     for (const [respond, state, status, error] of cases) {
       const { server, drain, only } = await setUp(respond)
-      const { outbound } = server.app.core
-      const { timeoutMs } = outbound
-      if (error === 'timeout') outbound.timeoutMs = 500
+      within(server, error === 'timeout' ? 500 : patientMs)
       await drain()
-      outbound.timeoutMs = timeoutMs
       expect(await only()).toMatchObject({ status: state, log: [{ status, error }] })
     }
   })
@@ -166,6 +166,7 @@ describe('what a receiver does', () => {
     const open: (() => void)[] = []
     const { server, drain, alice, endpoint, receiver } = await setUp((_, response) => open.push(() => response.writeHead(204).end()))
     within(server, patientMs)
+    stopClock(server)
     for (let n = 0; n < 7; n++) await endpoint(receiver.url)
     for (let n = 0; n < 5; n++) await newTicket(alice)
     const hooks = await setUpHooks('Beside', { keep: true })
@@ -173,8 +174,8 @@ describe('what a receiver does', () => {
     await hooks.endpoint(good.url)
     await newTicket(await hooks.customer('bob'))
     const all = drain()
-    await expect.poll(() => good.requests.length, { timeout: 20_000 }).toBe(1)
-    await expect.poll(() => receiver.requests.length, { timeout: 20_000 }).toBe(16)
+    await expect.poll(() => good.requests.length).toBe(1)
+    await expect.poll(() => receiver.requests.length).toBe(16)
     const release = setInterval(() => {
       for (const answer of open.splice(0)) answer()
     }, 5)
@@ -187,6 +188,7 @@ describe('what a receiver does', () => {
     const open: (() => void)[] = []
     const { server, drain, alice, receiver } = await setUp((_, response) => open.push(() => response.writeHead(204).end()))
     within(server, patientMs)
+    stopClock(server)
     for (let n = 0; n < 12; n++) await newTicket(alice)
     const hooks = await setUpHooks('Beside', { keep: true })
     const good = await openReceiver()
@@ -198,8 +200,8 @@ describe('what a receiver does', () => {
       isOver = true
       return count
     })
-    await expect.poll(() => good.requests.length, { timeout: 20_000 }).toBe(20)
-    await expect.poll(async () => (await hooks.deliveries(id, { status: ['delivered'] })).length, { timeout: 20_000 }).toBe(20)
+    await expect.poll(() => good.requests.length).toBe(20)
+    await expect.poll(async () => (await hooks.deliveries(id, { status: ['delivered'] })).length).toBe(20)
     expect([isOver, receiver.requests.length, open.length]).toEqual([false, 4, 4])
     const release = setInterval(() => {
       for (const answer of open.splice(0)) answer()

@@ -4,7 +4,7 @@ import { openWebhooks } from '@support-widget/server/jobs/webhooks/deliver.ts'
 import { decodeId } from '@support-widget/shared/ids.ts'
 import { webhookOperations } from '@support-widget/shared/webhook-operations.ts'
 import { sql } from 'kysely'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { newTicket } from '../support/factories.ts'
 import { answering, openReceiver, setUpHooks } from '../support/receiver.ts'
 
@@ -125,18 +125,22 @@ test('HOOK-33: what is sent again is taken up by a worker of the same process, w
   const deaf = { ...core.queue.boss, work: async () => '' } as unknown as Core['queue']['boss']
   // Its figures are kept nowhere.
   const registry = { registerMetric: () => {} } as unknown as Parameters<typeof openWebhooks>[1]
+  // This worker never looks by itself.
+  const looks = vi.spyOn(globalThis, 'setInterval').mockReturnValue(setTimeout(() => {}, 0))
+  onTestFinished(() => looks.mockRestore())
   const worker = await openWebhooks({ ...core, effects: [], listeners: [], queue: { ...core.queue, boss: deaf } }, registry, true)
+  expect(looks).toHaveBeenCalledOnce()
+  looks.mockRestore()
   onTestFinished(async () => {
     core.wakers.clear()
     await worker.stop()
   })
   const [one] = await deliveries(id)
   await backend.call('agentRedeliver', { params: { id: one?.id ?? '' } })
-  // Less than the time after which a worker looks by itself.
-  await expect.poll(() => receiver.requests.length, { timeout: 10_000 }).toBe(2)
-  await expect.poll(async () => (await deliveries(id))[0]?.status, { timeout: 10_000 }).toBe('delivered')
+  await expect.poll(() => receiver.requests.length).toBe(2)
+  await expect.poll(async () => (await deliveries(id))[0]?.status).toBe('delivered')
   expect(await replay()).toBe(1)
-  await expect.poll(() => receiver.requests.length, { timeout: 10_000 }).toBe(3)
+  await expect.poll(() => receiver.requests.length).toBe(3)
 })
 
 test('HOOK-29: what is deleted while it is to be sent again is not found', async () => {

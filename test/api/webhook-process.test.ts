@@ -53,15 +53,15 @@ test('D7: HOOK-25: a worker killed while it sends: every event arrives, twice at
 
   const killed = startProcess(env, script)
   await killed.ready
-  await expect.poll(() => receiver.requests.length, { timeout: 30_000 }).toBe(4)
+  await expect.poll(() => receiver.requests.length).toBe(4)
   killed.child.kill('SIGKILL')
   expect((await killed.exited).code).toBeNull()
   receiver.respond = answering(204)
   // A minute later.
   const next = startProcess({ ...env, AHEAD: '60000' }, script)
   await next.ready
-  await expect.poll(() => receiver.ids().length, { timeout: 30_000 }).toBe(12)
-  await expect.poll(() => receiver.requests.length, { timeout: 30_000 }).toBe(16)
+  await expect.poll(() => receiver.ids().length).toBe(12)
+  await expect.poll(() => receiver.requests.length).toBe(16)
   expect(receiver.ids().sort()).toEqual(rows.map((row) => row.event_id).sort())
   next.child.kill('SIGTERM')
   expect((await next.exited).code).toBe(0)

@@ -2,10 +2,9 @@ import { takeDue } from '@support-widget/server/domain/delivery-work.ts'
 import { decodeId } from '@support-widget/shared/ids.ts'
 import { sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
+import { stopClock } from '../support/clock.ts'
 import { newTicket } from '../support/factories.ts'
 import { openReceiver, patientMs, setUpHooks, within } from '../support/receiver.ts'
-
-const patience = { timeout: 30_000 }
 
 /** A receiver that says nothing until it is told to. No request ends by itself before the test does, unless the test says so. */
 async function setUpHanging() {
@@ -18,6 +17,8 @@ async function setUpHanging() {
     else answer()
   })
   within(hooks.server, patientMs)
+  // Nor is one taken for dead.
+  stopClock(hooks.server)
   const release = () => {
     isHanging = false
     for (const answer of open.splice(0)) answer()
@@ -35,13 +36,13 @@ describe('HOOK-27: who hangs or has much waiting', () => {
       for (let count = 0; count < 8; count++) await newTicket(alice)
     }
     const all = drain()
-    await expect.poll(() => open.length, patience).toBeGreaterThanOrEqual(40)
+    await expect.poll(() => open.length).toBeGreaterThanOrEqual(40)
     const fifth = await setUpHooks('Beside', { keep: true })
     const good = await openReceiver()
     const { id } = await fifth.endpoint(good.url)
     await newTicket(await fifth.customer())
     server.app.webhooks.wake()
-    await expect.poll(async () => (await fifth.deliveries(id, { status: ['delivered'] })).length, patience).toBe(1)
+    await expect.poll(async () => (await fifth.deliveries(id, { status: ['delivered'] })).length).toBe(1)
     // Nothing of the others has ended.
     expect(open.length).toBe(receiver.requests.length)
     release()
@@ -65,7 +66,7 @@ describe('HOOK-27: who hangs or has much waiting', () => {
     const bob = await hooks.customer('bob')
     for (let n = 0; n < 20; n++) await newTicket(bob)
     const all = drain()
-    await expect.poll(() => good.requests.length, patience).toBe(20)
+    await expect.poll(() => good.requests.length).toBe(20)
     expect(receiver.requests).toHaveLength(2)
     release()
     expect(await all).toBe(25)

@@ -124,7 +124,7 @@ export function within(server: TestServer, ms: number): void {
 }
 
 /** Longer than any test waits: no request ends by itself, however slow the machine is. */
-export const patientMs = 120_000
+export const patientMs = 240_000
 
 /** An app of its own on the server for webhooks. What other tests have left waits no longer, unless `keep` says that it is of this one. */
 export async function setUpHooks(name = 'Kilnshare', { keep } = { keep: false }): Promise<Hooks> {
