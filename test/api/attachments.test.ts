@@ -3,6 +3,7 @@ import type { Attachment } from '@support-widget/shared/attachment.ts'
 import { encodeId } from '@support-widget/shared/ids.ts'
 import { describe, expect, test } from 'vitest'
 import { type Answer, problemIn, request } from '../support/client.ts'
+import { keepLinks } from '../support/clock.ts'
 import { newApp, newTicket, type TestApp } from '../support/factories.ts'
 import { png, upload } from '../support/files.ts'
 import { withoutId } from '../support/raw.ts'
@@ -11,6 +12,7 @@ import { listen } from '../support/sockets.ts'
 
 async function setUp() {
   const server = await sharedServer()
+  keepLinks(server)
   const app = await newApp(server)
   const alice = await app.customer('alice')
   const agent = await app.agent('sam')

@@ -7,6 +7,7 @@ import { type OperationName, paths, type RequestInput } from '@support-widget/sh
 import { describe, expect, test } from 'vitest'
 import type * as z from 'zod'
 import { client, problemIn } from '../support/client.ts'
+import { keepLinks } from '../support/clock.ts'
 import { examples } from '../support/examples.ts'
 import { newTicket } from '../support/factories.ts'
 import { withoutId } from '../support/raw.ts'
@@ -30,6 +31,7 @@ let elsewhereWorld: Promise<World> | undefined
 
 async function setUp({ fresh = false } = {}) {
   const server = await sharedServer()
+  keepLinks(server)
   sharedWorld ??= newWorld(server)
   const world = fresh ? await newWorld(server) : await sharedWorld
   const { app } = world
