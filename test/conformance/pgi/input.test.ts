@@ -131,9 +131,9 @@ describe('PGI-6: partner keys and customers’ tokens open it, to their own tick
     const strict = await startServer({ RATE_LIMITS: 'on' })
     try {
       const one = pgiClient(strict, await (await newApp(strict)).token('acme'))
-      const answers = []
-      for (let count = 0; count < 61; count++) answers.push(await one.send('POST', path, createBody))
-      const last = answers.at(-1)
+      // At once: all of them in one minute.
+      const answers = await Promise.all(Array.from({ length: 61 }, () => one.send('POST', path, createBody)))
+      const last = answers.find(({ status }) => status === 429)
       expect(answers.filter(({ status }) => status === 201)).toHaveLength(60)
       expect([last?.status, last && problemIn(last).code, Number(last?.headers.get('retry-after')) > 0]).toEqual([429, 'rate_limited', true])
     } finally {

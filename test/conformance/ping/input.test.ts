@@ -248,9 +248,9 @@ describe('PING-6: an admin key or an agent’s token opens it, nothing else does
   test('too many requests, and a database that is away', async () => {
     const strict = await startServer({ RATE_LIMITS: 'on' })
     const one = pingClient(strict, await (await newApp(strict)).token('alice'))
-    const answers = []
-    for (let count = 0; count < 61; count++) answers.push(await one.send('POST', path, least))
-    const last = answers.at(-1) as (typeof answers)[number]
+    // At once: all of them in one minute.
+    const answers = await Promise.all(Array.from({ length: 61 }, () => one.send('POST', path, least)))
+    const last = answers.find(({ status }) => status === 429) as (typeof answers)[number]
     expect(answers.filter(({ status }) => status === 403)).toHaveLength(60)
     expect([failure(last)[0], Number(last.headers.get('retry-after')) > 0]).toEqual([429, true])
     await strict.app.close()
