@@ -1,10 +1,12 @@
+import { once } from 'node:events'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { decodeId } from '@support-widget/shared/ids.ts'
 import { parse } from 'csv-parse/sync'
 import { sql } from 'kysely'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { problemIn, request } from '../support/client.ts'
 import { newApp, newTicket, type TestApp } from '../support/factories.ts'
-import { poolSize, sharedServer } from '../support/server.ts'
+import { poolSize, sharedServer, type TestServer } from '../support/server.ts'
 
 type Row = Record<string, string>
 
@@ -21,12 +23,15 @@ async function setUp() {
   return { server, app, agent, raw, rows }
 }
 
-/** Waits until a number has stopped to grow. */
-async function untilQuiet(count: () => number): Promise<void> {
-  for (let before = -1; before !== count(); ) {
-    before = count()
-    await new Promise((resolve) => setTimeout(resolve, 500))
+/** The ends of the exports that are asked for from now on, and until the test ends: nothing more is read for one that has ended. */
+function watchExports({ app: { http } }: TestServer): Promise<unknown>[] {
+  const ends: Promise<unknown>[] = []
+  const see = ({ url }: IncomingMessage, response: ServerResponse) => {
+    if (url?.includes('tickets.csv')) ends.push(once(response, 'close'))
   }
+  http.on('request', see)
+  onTestFinished(() => void http.off('request', see))
+  return ends
 }
 
 /** Many tickets at once, written by the database itself. */
@@ -174,6 +179,7 @@ describe('CSV-4: an export costs what is read of it', () => {
     const { server, app, agent, rows } = await setUp()
     await fill(app, 3000)
     const { orm } = server.app.core
+    const ends = watchExports(server)
     let reads = 0
     const { db } = orm
     // Of lists of tickets alone: what the server does by itself is not counted.
@@ -190,16 +196,15 @@ describe('CSV-4: an export costs what is read of it', () => {
       // All of them wait for their readers; everybody else is served.
       expect((await agent.call('agentListTickets', {})).pagination.total).toBe(3001)
       for (const one of going) one.abort()
-      await untilQuiet(() => reads)
+      await Promise.all(ends)
       const stopped = reads
       expect((await rows()).length).toBe(3001)
       // 500 at a time, and nobody else is still reading.
       expect(reads - stopped).toBe(7)
       if (orm.pglite === null) {
-        const { rows: busy } =
-          await sql`select 1 from pg_stat_activity where datname = current_database() and state = 'active' and pid <> pg_backend_pid()
-          and backend_type = 'client backend' and query like '%ticket%'`.execute(db())
-        expect(busy).toEqual([])
+        const busy = sql`select 1 from pg_stat_activity where datname = current_database() and state = 'active' and pid <> pg_backend_pid()
+          and backend_type = 'client backend' and query like '%ticket%'`
+        await expect.poll(async () => (await busy.execute(db())).rows).toEqual([])
       }
     } finally {
       orm.db = db
