@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import type { connectSocket, SocketOptions, SocketState, waitBefore } from '@support-widget/widget/net/socket.ts'
 import type { Socket } from 'socket.io'
 import { afterEach, beforeAll, expect, test } from 'vitest'
+import { freePort } from '../support/postgres.ts'
 import { bundlePage } from './bundles.ts'
 import { type Link, serve, type TestServer, wire } from './link.ts'
 
@@ -20,19 +21,25 @@ afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close()
 })
 
-/** The built code with timers of its own: waits are shortened, written down and counted. Those of a minute's order only where they are waited for. */
+/** Of the built code: a request that is not acknowledged by then has not arrived, milliseconds. */
+const ackWait = 10_000
+/** After so long a token is renewed in these tests, milliseconds: nothing else waits as long. */
+const renewal = 31_000
+
+/** The built code with timers of its own: the waits between attempts are shortened, written down and counted. What bounds how long something may take only where that never comes. */
 function page(longWait = (ms: number) => ms) {
   const pending = new Set<NodeJS.Timeout>()
   const waits: number[] = []
   const scope: { underTest?: UnderTest } = {}
   const set = (run: () => void, ms: number) => {
-    if (ms < 20_000) waits.push(ms)
+    const isPause = ms < 20_000 && ms !== ackWait
+    if (isPause) waits.push(ms)
     const timer = setTimeout(
       () => {
         pending.delete(timer)
         run()
       },
-      ms < 20_000 ? ms / 50 : longWait(ms),
+      isPause ? ms / 50 : longWait(ms),
     )
     pending.add(timer)
     return timer
@@ -144,7 +151,8 @@ test('comes back after the network broke, with a token asked for anew', async ()
 })
 
 test('comes back after the server threw it out, and after the server was away', async () => {
-  const server = await open()
+  // Nobody else gets its port while it is away.
+  const server = await open({}, await freePort())
   const joined = server.joined()
   const customer = join(server.url)
   ;(await joined).disconnect(true)
@@ -330,12 +338,14 @@ test('a request is acknowledged, and one that is not connected or not answered g
     socket.on('typing', (input, acknowledge) => acknowledge({ ok: true, input }))
     socket.on('read', (_, acknowledge) => acknowledge({ ok: false, error: { code: 'not_found' } }))
   })
-  const customer = join(server.url, { longWait: (ms) => ms / 50 })
+  let isShort = false
+  const customer = join(server.url, { longWait: (ms) => (isShort ? ms / 50 : ms) })
   expect(await customer.request('typing', { ticket_id: 'T', typing: true })).toBeNull()
   await customer.said(1, 'live')
   expect(await customer.request('typing', { ticket_id: 'T', typing: true })).toEqual({ ok: true, input: { ticket_id: 'T', typing: true } })
   expect(await customer.request('read', { ticket_id: 'T', seq: 1 })).toEqual({ ok: false, error: { code: 'not_found' } })
   // Nobody answers this one, and time is short here.
+  isShort = true
   expect(await customer.request('watch', { ticket_id: 'T' })).toBeNull()
   const unanswered = customer.request('watch', { ticket_id: 'T' })
   customer.close()
@@ -356,8 +366,8 @@ test('a fresh token is shown over the open socket, which stays', async () => {
       })
     })
   })
-  // The heartbeat keeps its time.
-  const customer = join(server.url, { renewIn: () => 0, longWait: (ms) => (ms === 30_000 ? 200 : ms) })
+  // All but this keeps its time.
+  const customer = join(server.url, { renewIn: () => renewal, longWait: (ms) => (ms === renewal ? 200 : ms) })
   await renewed
   expect(shown).toEqual(['token 1', 'token 2', 'token 3'])
   expect(customer.log).toEqual(['connecting', 'live'])
@@ -389,7 +399,8 @@ test.each<[string, (acknowledge: (how: unknown) => void) => void]>([
   const server = await refusing()
   server.io.on('connection', (socket) => socket.on('auth', (_, acknowledge) => answer(acknowledge)))
   let token = 0
-  const customer = join(server.url, { renewIn: () => 0, longWait: (ms) => ms / 100, getToken: async () => `token ${Math.min(++token, 2)}` })
+  const longWait = (ms: number) => (ms === renewal || ms === ackWait ? 200 : ms)
+  const customer = join(server.url, { renewIn: () => renewal, longWait, getToken: async () => `token ${Math.min(++token, 2)}` })
   await customer.said(2, 'live')
   expect(customer.log).toEqual(['connecting', 'live', 'down', 'live'])
   expect(server.tokens).toEqual(['token 1', 'token 2'])
