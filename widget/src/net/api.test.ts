@@ -6,14 +6,14 @@ interface Seen {
   init: RequestInit
 }
 
-function setUp(answers: (Response | Error)[], tokens: (string | null)[] = ['one', 'two']) {
+function setUp(answers: (Response | Error)[], tokens: (string | null)[] = ['one', 'two'], timeout = 60_000) {
   const seen: Seen[] = []
   const asked: (boolean | undefined)[] = []
   const stop = new AbortController()
   const call = createApi({
     server: 'https://s.example',
     signal: stop.signal,
-    timeout: 1000,
+    timeout,
     getToken: async (how) => {
       asked.push(how?.fresh)
       return tokens.shift() ?? null
@@ -87,7 +87,7 @@ test.each([
 })
 
 test('a call ends after its time', async () => {
-  const { call } = setUp([])
+  const { call } = setUp([], undefined, 100)
   await expect(call('getMe')).rejects.toBeInstanceOf(NetworkError)
 })
 
@@ -98,7 +98,7 @@ test('an ended client never settles, whatever still comes', async () => {
     settled = true
   }
   call('getMe').then(note, note)
-  await vi.waitFor(() => expect(seen).toHaveLength(1))
+  await expect.poll(() => seen).toHaveLength(1)
   stop.abort()
   await new Promise((resolve) => setTimeout(resolve, 20))
   expect(settled).toBe(false)

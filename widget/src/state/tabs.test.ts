@@ -36,12 +36,12 @@ const leading = (...tabs: { state: { leads: boolean } }[]) => tabs.map(({ state 
 test('who comes into view leads, alone; who leaves gives it on', async () => {
   const open = browser()
   const first = open()
-  await vi.waitFor(() => expect(leading(first)).toEqual([true]))
+  await expect.poll(() => leading(first)).toEqual([true])
   const second = open()
-  await vi.waitFor(() => expect(leading(first, second)).toEqual([false, true]))
+  await expect.poll(() => leading(first, second)).toEqual([false, true])
   const hidden = open(false)
   second.leave()
-  await vi.waitFor(() => expect(leading(first, second, hidden)).toEqual([true, false, false]))
+  await expect.poll(() => leading(first, second, hidden)).toEqual([true, false, false])
   first.visible.value = false
   first.visible.value = true
   expect(leading(first)).toEqual([true])
@@ -50,13 +50,13 @@ test('who comes into view leads, alone; who leaves gives it on', async () => {
 test('a leader out of view gives way to one in view, and leads on where there is none', async () => {
   const open = browser()
   const first = open(false)
-  await vi.waitFor(() => expect(leading(first)).toEqual([true]))
+  await expect.poll(() => leading(first)).toEqual([true])
   const second = open()
-  await vi.waitFor(() => expect(leading(first, second)).toEqual([false, true]))
+  await expect.poll(() => leading(first, second)).toEqual([false, true])
   first.visible.value = true
-  await vi.waitFor(() => expect(leading(first, second)).toEqual([true, false]))
+  await expect.poll(() => leading(first, second)).toEqual([true, false])
   first.visible.value = false
-  await vi.waitFor(() => expect(leading(first, second)).toEqual([false, true]))
+  await expect.poll(() => leading(first, second)).toEqual([false, true])
   second.visible.value = false
   first.leave()
   expect(leading(second)).toEqual([true])
@@ -66,7 +66,7 @@ test('words reach the others and not who says them', async () => {
   const open = browser()
   const [first, second] = [open(), open()]
   first.say({ type: 'state', state: 'live' })
-  await vi.waitFor(() => expect(second.heard).toContainEqual({ type: 'state', state: 'live' }))
+  await expect.poll(() => second.heard).toContainEqual({ type: 'state', state: 'live' })
   expect(first.heard).not.toContainEqual({ type: 'state', state: 'live' })
   first.leave()
   first.say({ type: 'kept' })
@@ -76,15 +76,15 @@ test('a leader who says nothing between two looks is taken for dead; one who ans
   const open = browser()
   const first = open()
   const silent = open()
-  await vi.waitFor(() => expect(leading(first, silent)).toEqual([false, true]))
+  await expect.poll(() => leading(first, silent)).toEqual([false, true])
   first.look()
-  await vi.waitFor(() => expect(silent.heard.filter(({ type }) => type === 'hello')).toHaveLength(1))
+  await expect.poll(() => silent.heard.filter(({ type }) => type === 'hello')).toHaveLength(1)
   silent.say({ type: 'state', state: 'live' })
-  await vi.waitFor(() => expect(first.heard.at(-1)?.type).toBe('state'))
+  await expect.poll(() => first.heard.at(-1)?.type).toBe('state')
   first.look()
   expect(leading(first, silent)).toEqual([false, true])
   first.look()
-  await vi.waitFor(() => expect(leading(first, silent)).toEqual([true, false]))
+  await expect.poll(() => leading(first, silent)).toEqual([true, false])
 })
 
 test('without Web Locks every tab in view leads for itself', async () => {
