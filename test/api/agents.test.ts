@@ -1,5 +1,5 @@
 import { decodeId } from '@support-widget/shared/ids.ts'
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { newApp, newTicket } from '../support/factories.ts'
 import { sharedServer } from '../support/server.ts'
 import { listen } from '../support/sockets.ts'
@@ -28,9 +28,9 @@ describe('AGENT-1: an agent is online while a socket of theirs is open', () => {
     const [first, second] = [await listen(server.url, agentToken), await listen(server.url, agentToken)]
     expect(await online()).toEqual(['sam'])
     first.close()
-    await vi.waitFor(async () => expect(await online()).toEqual(['sam']))
+    await expect.poll(online).toEqual(['sam'])
     second.close()
-    await vi.waitFor(async () => expect(await online()).toEqual([]))
+    await expect.poll(online).toEqual([])
     customer.close()
     backend.close()
   })

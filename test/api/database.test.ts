@@ -8,6 +8,9 @@ import { describe, expect, test } from 'vitest'
 import { newApp, newTicket } from '../support/factories.ts'
 import { databaseUrl, poolSize, sharedServer } from '../support/server.ts'
 
+/** Longer than any connection takes to be made, however slow the machine is. */
+const waitMs = 60_000
+
 async function setUp() {
   const server = await sharedServer()
   const [mine, theirs] = [await newApp(server), await newApp(server)]
@@ -47,7 +50,7 @@ async function freshDatabase(): Promise<{ url: string | null; drop(): Promise<vo
 describe('the database', () => {
   test('DB-1: migrations run once, however often and by however many servers they are started', async () => {
     const { url, drop } = await freshDatabase()
-    const open = () => openOrm({ url, folder: null, poolSize })
+    const open = () => openOrm({ url, folder: null, poolSize, waitMs })
     const orms = url ? [await open(), await open(), await open()] : [await open()]
     await Promise.all(orms.map((orm) => orm.migrate()))
     for (const orm of orms) await orm.migrate()
@@ -71,7 +74,7 @@ describe('the database', () => {
 
   test('DB-2: entities and migrated tables agree in tables, columns and types', async () => {
     const { url, drop } = await freshDatabase()
-    const orm = await openOrm({ url, folder: null, poolSize })
+    const orm = await openOrm({ url, folder: null, poolSize, waitMs })
     await orm.migrate()
     const statements = (await orm.drift())
       .split(';')
@@ -187,7 +190,7 @@ describe('the database', () => {
 
   test('DB-6: connections that the database cuts, before, in and at the end of a transaction, are replaced', async () => {
     const { url, drop } = await freshDatabase()
-    const orm = await openOrm({ url, folder: null, poolSize: 1 })
+    const orm = await openOrm({ url, folder: null, poolSize: 1, waitMs })
     const cut = async () => {
       if (!url) throw new Error('cut')
       const admin = new Client({ connectionString: url })
@@ -210,7 +213,7 @@ describe('the database', () => {
 
   test('DB-7: a connection whose statement was given up is closed, and nobody commits what was open in it', async () => {
     const { url, drop } = await freshDatabase()
-    const orm = await openOrm({ url, folder: null, poolSize: 1 })
+    const orm = await openOrm({ url, folder: null, poolSize: 1, waitMs })
     await sql`create table marks (n int)`.execute(orm.db())
     const mark = (db: ReturnType<typeof orm.db>, n: number) => sql`insert into marks values (${n})`.execute(db)
     let silent = 0
@@ -231,7 +234,7 @@ describe('the database', () => {
 
   test('DB-5: a sweep tells the planner how large the tables are', async () => {
     const { url, drop } = await freshDatabase()
-    const orm = await openOrm({ url, folder: null, poolSize: 1 })
+    const orm = await openOrm({ url, folder: null, poolSize: 1, waitMs })
     await orm.migrate()
     const rows = Array.from({ length: 70 }, (_, n) => ({
       id: randomUUID(),

@@ -8,7 +8,7 @@ import { newStorageKey } from '@support-widget/server/storage/storage.ts'
 import { encodeId } from '@support-widget/shared/ids.ts'
 import { limits } from '@support-widget/shared/limits.ts'
 import { sql } from 'kysely'
-import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { problemIn, request } from '../support/client.ts'
 import { newApp } from '../support/factories.ts'
 import { sendParts, storedFiles, upload, uploadPath } from '../support/files.ts'
@@ -180,7 +180,7 @@ describe('KEEP-4: the chores are done by themselves', () => {
     expect(storedFiles(server)).toHaveLength(1)
     server.clock.ahead += 24 * hour
     await boss.send('housekeeping', {})
-    await vi.waitFor(() => expect(storedFiles(server)).toEqual([]), { timeout: 25_000, interval: 100 })
+    await expect.poll(() => storedFiles(server)).toEqual([])
   })
 })
 
