@@ -33,7 +33,7 @@ async function main(): Promise<number> {
   // A process that is ended by another cleans nothing up.
   const folder = mkdtempSync(join(tmpdir(), 'support-tests-'))
   chmodSync(folder, 0o755)
-  const env: NodeJS.ProcessEnv = { ...process.env, CHROMIUM: needChromium(), TMPDIR: folder }
+  const env: NodeJS.ProcessEnv = { ...process.env, CHROMIUM: needChromium(), TMPDIR: folder, TEST_PORTS: folder }
   const bin = findPostgres()
   const postgres = bin ? await startPostgres(bin) : null
   if (postgres) await addDatabases(postgres, env)

@@ -1,6 +1,6 @@
 import { execFile, execFileSync, spawn } from 'node:child_process'
 import { randomInt, randomUUID } from 'node:crypto'
-import { chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { chownSync, closeSync, existsSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -37,9 +37,11 @@ function user(): { uid: number; gid: number } | undefined {
   return { uid: id('-u'), gid: id('-g') }
 }
 
-/** Free now, and from a range out of which the system gives none by itself, so that nobody else has it before it is used. */
+/** Free now, from a range out of which the system gives none by itself, and given once in a run, so that nobody else has it before it is used. */
 export async function freePort(): Promise<number> {
   const port = randomInt(20_000, 32_000)
+  const { TEST_PORTS: given } = process.env
+  if (given && !claim(join(given, `port-${port}`))) return freePort()
   const server = createServer()
   const isFree = await new Promise<boolean>((resolve) => {
     server.once('error', () => resolve(false))
@@ -48,6 +50,16 @@ export async function freePort(): Promise<number> {
   if (!isFree) return freePort()
   await new Promise((resolve) => server.close(resolve))
   return port
+}
+
+/** False if somebody else was first, in whatever process. */
+function claim(file: string): boolean {
+  try {
+    closeSync(openSync(file, 'wx'))
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** A new and empty database on the server of another one; answers its URL. */
