@@ -2,6 +2,7 @@ import { defaultSettings } from '@support-widget/shared/app.ts'
 import { limits } from '@support-widget/shared/limits.ts'
 import { expect, test } from 'vitest'
 import { client, request } from '../support/client.ts'
+import { stopClock } from '../support/clock.ts'
 import { newApp } from '../support/factories.ts'
 import { sharedServer } from '../support/server.ts'
 
@@ -87,6 +88,7 @@ test('APP-4: the widget is told when somebody answers, by the office’s own clo
   expect(await config()).toMatchObject({ reply_time_text: 'Within two hours', office_open: true })
   await set({ office_hours: { time_zone: 'Asia/Tokyo', days: closedWeek } })
   expect((await config()).office_open).toBe(false)
+  stopClock(server)
   const today = new Intl.DateTimeFormat('en-US', { timeZone: 'Asia/Tokyo', weekday: 'long' }).format(server.clock.now()).toLowerCase()
   await set({ office_hours: { time_zone: 'Asia/Tokyo', days: { ...always, [today]: [] } } })
   expect((await config()).office_open).toBe(false)

@@ -28,7 +28,7 @@ let base: Record<string, string>
 beforeAll(async () => {
   database = databaseUrl ? { DATABASE_URL: await newDatabase(databaseUrl) } : {}
   base = { ...database, DATA_DIR: folder, SECRET_KEY: secretKey.toString('base64'), PORT: String(await freePort()) }
-  const orm = await openOrm({ url: database.DATABASE_URL ?? null, folder: join(folder, 'db'), poolSize: 1 })
+  const orm = await openOrm({ url: database.DATABASE_URL ?? null, folder: join(folder, 'db'), poolSize: 1, waitMs: 60_000 })
   await orm.migrate()
   const id = randomUUID()
   const created_at = new Date()
@@ -106,7 +106,7 @@ describe('the process', () => {
 
   test('START-5: on PostgreSQL without fsync or synchronous_commit it warns and names the setting, else not', async () => {
     const unsafeIn = async (given: string | null) => {
-      const orm = await openOrm({ url: given, folder: null, poolSize: 1 })
+      const orm = await openOrm({ url: given, folder: null, poolSize: 1, waitMs: 60_000 })
       return unsafeSettings(orm.db()).finally(() => orm.close())
     }
     // The embedded database has no fsync, which is said where it is chosen: what is looked for can be found.
