@@ -2,8 +2,9 @@ import { forgetMails } from '@support-widget/server/domain/mail-queue.ts'
 import { createMailer } from '@support-widget/server/jobs/mail/mailer.ts'
 import { openMail } from '@support-widget/server/jobs/mail/open.ts'
 import { type MailTransport, smtpTransport } from '@support-widget/server/jobs/mail/transport.ts'
-import { expect, onTestFinished, test, vi } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { request } from '../support/client.ts'
+import { neverLooking } from '../support/clock.ts'
 import { newApp, newTicket } from '../support/factories.ts'
 import { setUpMail } from '../support/mail.ts'
 import { sharedServer } from '../support/server.ts'
@@ -62,12 +63,8 @@ test('MAIL-17: what an admin has tried again goes out without waiting for the ne
   const { data } = await on.app.backend.call('agentListMails', { query: { state: ['failed'] } })
   const boss = { ...core.queue.boss, work: async () => '' } as unknown as typeof core.queue.boss
   const config = { publicUrl: on.server.url, smtp: { url: on.smtp.url, from: 'a@b.example', replyDomain: null } }
-  // This worker never looks by itself.
-  const looks = vi.spyOn(globalThis, 'setInterval').mockReturnValue(setTimeout(() => {}, 0))
-  onTestFinished(() => looks.mockRestore())
-  const worker = await openMail({ ...core, effects: [], listeners: [], queue: { ...core.queue, boss } }, config, { isStarted: true })
-  expect(looks).toHaveBeenCalledOnce()
-  looks.mockRestore()
+  const apart = { ...core, effects: [], listeners: [], queue: { ...core.queue, boss } }
+  const worker = await neverLooking(() => openMail(apart, config, { isStarted: true }))
   onTestFinished(async () => {
     core.wakers.clear()
     await worker?.stop()

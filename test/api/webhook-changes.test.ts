@@ -4,7 +4,8 @@ import { openWebhooks } from '@support-widget/server/jobs/webhooks/deliver.ts'
 import { decodeId } from '@support-widget/shared/ids.ts'
 import { webhookOperations } from '@support-widget/shared/webhook-operations.ts'
 import { sql } from 'kysely'
-import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { neverLooking } from '../support/clock.ts'
 import { newTicket } from '../support/factories.ts'
 import { answering, openReceiver, setUpHooks } from '../support/receiver.ts'
 
@@ -125,12 +126,8 @@ test('HOOK-33: what is sent again is taken up by a worker of the same process, w
   const deaf = { ...core.queue.boss, work: async () => '' } as unknown as Core['queue']['boss']
   // Its figures are kept nowhere.
   const registry = { registerMetric: () => {} } as unknown as Parameters<typeof openWebhooks>[1]
-  // This worker never looks by itself.
-  const looks = vi.spyOn(globalThis, 'setInterval').mockReturnValue(setTimeout(() => {}, 0))
-  onTestFinished(() => looks.mockRestore())
-  const worker = await openWebhooks({ ...core, effects: [], listeners: [], queue: { ...core.queue, boss: deaf } }, registry, true)
-  expect(looks).toHaveBeenCalledOnce()
-  looks.mockRestore()
+  const apart = { ...core, effects: [], listeners: [], queue: { ...core.queue, boss: deaf } }
+  const worker = await neverLooking(() => openWebhooks(apart, registry, true))
   onTestFinished(async () => {
     core.wakers.clear()
     await worker.stop()
