@@ -63,7 +63,8 @@ export function Drawer({ ui, person, close, inline }: ScreenProps & { close: () 
       onKeyDown={(event) => {
         if (event.key === 'Escape' && !event.isComposing) {
           event.preventDefault()
-          close()
+          if (screen.name === 'list' && person.tickets.wanted.value) void person.tickets.search('')
+          else close()
         } else if (event.key === 'Tab' && !inline) keepInside(event, event.currentTarget)
       }}
     >

@@ -27,6 +27,14 @@ test('times ago', () => {
   expect(said.map((time) => ago(time, now))).toEqual(['now', 'now', '1 minute ago', '2 hours ago', 'yesterday', '10 months ago'])
 })
 
+test('days have a name, or a date with its year', () => {
+  const now = new Date(2026, 10, 21, 12).getTime()
+  const dates = [new Date(2026, 10, 21, 1), new Date(2026, 10, 20, 23), new Date(2026, 10, 19, 23), new Date(2025, 11, 24)]
+  const said = (locale: string) => dates.map((date) => createTexts(locale).day(date.toISOString(), now))
+  expect(said('en')).toEqual(['today', 'yesterday', 'Thursday, November 19, 2026', 'Wednesday, December 24, 2025'])
+  expect(said('de').slice(2)).toEqual(['Donnerstag, 19. November 2026', 'Mittwoch, 24. Dezember 2025'])
+})
+
 test.each([
   ['ar', 'rtl'],
   ['he-IL', 'rtl'],

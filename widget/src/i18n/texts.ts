@@ -83,8 +83,8 @@ export function createTexts(locale: string, strings: Strings = {}, lang = locale
     )
   const plural = new Intl.PluralRules(locale)
   const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' })
-  const days = new Intl.DateTimeFormat(locale, { weekday: 'long', day: 'numeric', month: 'long' })
-  const clocks = new Intl.DateTimeFormat(locale, { hour: 'numeric', minute: '2-digit' })
+  const days = new Intl.DateTimeFormat(locale, { dateStyle: 'full' })
+  const clocks = new Intl.DateTimeFormat(locale, { timeStyle: 'short' })
   const sizes: { kilobyte?: Intl.NumberFormat; megabyte?: Intl.NumberFormat } = bare({})
   const ago: Texts['ago'] = (time, now) => {
     const seconds = (Date.parse(time) - now) / 1000
