@@ -3,6 +3,7 @@ import { ids, listOf } from './example-objects.ts'
 const mail = {
   id: '01JN300B3CM4N5P6Q7R8S9T0Y6',
   ticket_id: ids.ticket,
+  webhook_id: null,
   kind: 'customer_unread' as const,
   state: 'failed' as const,
   recipient: 'alice@example.com',

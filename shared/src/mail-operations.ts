@@ -6,7 +6,7 @@ import { idParam, queryList, safeString } from './text.ts'
 /** What became of the mails of an app. */
 export const mailOperations = {
   agentListMails: {
-    summary: 'Mails about tickets, newest first: what waits, was sent, could not be sent',
+    summary: 'Mails, newest first: what waits, was sent, could not be sent',
     description:
       'Without an SMTP server mail stays `queued`. `failed`: the server refused it for good, or every attempt of four days failed. `cancelled`: by the time it was due nobody needed it any more, because it had been read, or nobody could or wanted to have it. What ended is forgotten after 30 days.',
     access: 'admin',

@@ -1,8 +1,12 @@
 import * as z from 'zod'
 import { idOut, time } from './text.ts'
 
-/** To the inbox about a new ticket; to the customer about answers they have not read; to the assignee or the inbox about words of a customer that nobody has seen. */
-export const mailKinds = ['new_ticket', 'customer_unread', 'agent_unread'] as const
+/** About a ticket: to the inbox that it is new; to the customer about answers they have not read; to the assignee or the inbox about words of a customer that nobody has seen. */
+const ticketMailKinds = ['new_ticket', 'customer_unread', 'agent_unread'] as const
+export type TicketMailKind = (typeof ticketMailKinds)[number]
+
+/** And to the inbox, about a webhook endpoint that answered 410 and was switched off. */
+export const mailKinds = [...ticketMailKinds, 'webhook_off'] as const
 export type MailKind = (typeof mailKinds)[number]
 
 export const mailStates = ['queued', 'sending', 'sent', 'failed', 'cancelled'] as const
@@ -34,7 +38,8 @@ export type MailReason = CancelReason | MailFault
 export const Mail = z
   .strictObject({
     id: idOut(),
-    ticket_id: idOut(),
+    ticket_id: idOut().nullable(),
+    webhook_id: idOut().nullable(),
     kind: z.enum(mailKinds),
     state: z.enum(mailStates),
     recipient: z.string().nullable(),
@@ -47,6 +52,6 @@ export const Mail = z
   .meta({
     id: 'Mail',
     description:
-      'A mail about a ticket, never its text. `recipient`: null before the first attempt; `reason`: why it was cancelled, or what went wrong with the last attempt; `due_at`: the next attempt, null once there is none; `ended_at`: when it was sent, given up or cancelled.',
+      'A mail about a ticket (`ticket_id`) or, if it is of the kind `webhook_off`, about an endpoint (`webhook_id`), never its text. `recipient`: null before the first attempt; `reason`: why it was cancelled, or what went wrong with the last attempt; `due_at`: the next attempt, null once there is none; `ended_at`: when it was sent, given up or cancelled.',
   })
 export type Mail = z.infer<typeof Mail>

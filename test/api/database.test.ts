@@ -67,6 +67,7 @@ describe('the database', () => {
       'migration-0008',
       'migration-0009',
       'migration-0010',
+      'migration-0011',
     ])
     for (const one of orms) await one.close()
     await drop()

@@ -1,7 +1,9 @@
 import { forgetMails } from '@support-widget/server/domain/mail-queue.ts'
+import { disableGone } from '@support-widget/server/domain/webhooks.ts'
 import { createMailer } from '@support-widget/server/jobs/mail/mailer.ts'
 import { openMail } from '@support-widget/server/jobs/mail/open.ts'
 import { type MailTransport, smtpTransport } from '@support-widget/server/jobs/mail/transport.ts'
+import { decodeId } from '@support-widget/shared/ids.ts'
 import { expect, onTestFinished, test } from 'vitest'
 import { request } from '../support/client.ts'
 import { neverLooking } from '../support/clock.ts'
@@ -140,6 +142,34 @@ test('MAIL-21: without an SMTP server mail waits, and is said to', async () => {
   expect((await request(`${off.url}/health/ready`)).body).toMatchObject({ mail: 'off' })
   expect((await app.backend.call('agentListMails', { query: { state: ['queued'] } })).pagination.total).toBe(3)
   expect((await request(`${off.url}/metrics`)).text).toMatch(/^mail_queue_depth [1-9]/m)
+})
+
+test('MAIL-26: the inbox is told that an endpoint is gone, once, without what is secret in its address', async () => {
+  const on = await setUpMail()
+  const { core } = on.server.app
+  const add = (description: string) =>
+    on.ada.call('agentCreateWebhook', { body: { url: 'https://receiver.example:8443/s3cret?key=s3cret', description } })
+  const goes = ({ id }: { id: string }) => core.orm.transaction((db) => disableGone(db, on.app.app.id, decodeId(id) ?? '', core.clock.now()))
+  const [billing, known, deleted] = [await add('Billing\r\nBcc: eve@example.com'), await add('Known'), await add('Deleted')]
+  for (const one of [billing, known, deleted]) expect([await goes(one), await goes(one)]).toEqual([true, false])
+  await on.ada.call('agentUpdateWebhook', { params: { id: known.id }, body: { enabled: true } })
+  await on.ada.call('agentDeleteWebhook', { params: { id: deleted.id } })
+  await on.mailer.drain()
+  const received = on.smtp.received(on.inbox)
+  expect(received.map(({ mail }) => mail.subject)).toEqual(['Webhook switched off: receiver.example:8443'])
+  expect(received.map(({ mail }) => mail.text)).toEqual([expect.stringContaining(`Endpoint ${billing.id}\nBilling Bcc: eve@example.com`)])
+  expect(received.map(({ mail }) => mail.html)).toEqual([expect.stringContaining('410 (Gone)')])
+  expect(received.map((one) => [one.raw.includes('s3cret'), one.header('bcc'), one.header('list-unsubscribe')])).toEqual([[false, [], []]])
+  const { data } = await on.ada.call('agentListMails', { query: { kind: ['webhook_off'] } })
+  expect(data.map(({ webhook_id, ticket_id, state, reason }) => [webhook_id, ticket_id, state, reason]).reverse()).toEqual([
+    [billing.id, null, 'sent', null],
+    [known.id, null, 'cancelled', 'read'],
+    [deleted.id, null, 'cancelled', 'read'],
+  ])
+  // Without an inbox there is nobody to tell.
+  await on.settings({ inbox_email: null })
+  expect(await goes(known)).toBe(true)
+  expect((await on.ada.call('agentListMails', { query: { kind: ['webhook_off'] } })).pagination.total).toBe(3)
 })
 
 test('MAIL-22: with MAIL_REPLY_DOMAIN a reply names its ticket by an address that nobody can make up', async () => {

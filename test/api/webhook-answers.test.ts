@@ -47,8 +47,9 @@ describe('C88: what a receiver answers', () => {
     expect(receiver.ids()).toHaveLength(1)
   })
 
-  test('C88: 410 switches the endpoint off, once, with what is open; the audit log and one warning say so', async () => {
+  test('C88: 410 switches the endpoint off, once, with what is open; the audit log, one warning and one mail say so', async () => {
     const { server, backend, made: endpoint, alice, drain, deliveries, receiver } = await setUp(answering(410))
+    await backend.call('agentUpdateApp', { body: { settings: { inbox_email: 'inbox@example.com' } } })
     for (let n = 0; n < 10; n++) await newTicket(alice)
     await drain()
     expect(receiver.requests.length).toBeLessThanOrEqual(4)
@@ -64,6 +65,8 @@ describe('C88: what a receiver answers', () => {
       .split('\n')
       .filter((line) => line.includes('answered 410') && line.includes(decodeId(endpoint.id) ?? ''))
     expect(warnings).toHaveLength(1)
+    const mails = await backend.call('agentListMails', { query: { kind: ['webhook_off'] } })
+    expect(mails.data).toMatchObject([{ state: 'queued', webhook_id: endpoint.id, ticket_id: null }])
     const problem = await backend.refused('agentRedeliverWebhook', { ...at, body: { after: '2026-01-01T00:00:00Z', before: '2099-01-01T00:00:00Z' } })
     expect(problem).toMatchObject({ status: 409, code: 'webhook_disabled' })
     receiver.respond = answering(204)

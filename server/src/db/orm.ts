@@ -35,6 +35,7 @@ import { Migration0007 } from './migrations/migration-0007.ts'
 import { Migration0008 } from './migrations/migration-0008.ts'
 import { Migration0009 } from './migrations/migration-0009.ts'
 import { Migration0010 } from './migrations/migration-0010.ts'
+import { Migration0011 } from './migrations/migration-0011.ts'
 import { openPGlite, SerialPGliteDialect } from './pglite.ts'
 
 const entities = [
@@ -119,6 +120,7 @@ const common = {
       { name: 'migration-0008', class: Migration0008 },
       { name: 'migration-0009', class: Migration0009 },
       { name: 'migration-0010', class: Migration0010 },
+      { name: 'migration-0011', class: Migration0011 },
     ],
     snapshot: false,
     tableName: 'migrations',

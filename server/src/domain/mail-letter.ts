@@ -1,5 +1,5 @@
 import { limits } from '@support-widget/shared/limits.ts'
-import type { CancelReason, MailKind } from '@support-widget/shared/mail.ts'
+import type { CancelReason, TicketMailKind } from '@support-widget/shared/mail.ts'
 import type { Selectable } from 'kysely'
 import { appRef } from '../auth/apps.ts'
 import type { AppRef } from '../auth/principal.ts'
@@ -7,6 +7,7 @@ import type { Db, Tables } from '../db/orm.ts'
 import { settingsOf } from './apps.ts'
 import type { Core } from './core.ts'
 import { addressOf, isMailable } from './mail-address.ts'
+import { type Notice, noticeFor } from './mail-notice.ts'
 import { endMail, fixMail, type TakenMail } from './mail-queue.ts'
 import { isRefused, isTheirs, isTrusted, mayWriteTo } from './mail-trust.ts'
 import { answersFor, firstWords, isSeen, wordsFor } from './mail-unread.ts'
@@ -17,7 +18,7 @@ type Customer = Selectable<Tables['customers']>
 /** All that a mail is made of, as it stands when it is sent; never a note. */
 export interface Letter {
   id: string
-  kind: MailKind
+  kind: TicketMailKind
   app: AppRef
   ticket: TicketView
   /** In order, the newest {@link limits.mailMessages}. */
@@ -52,16 +53,23 @@ const stillNewMs = 5 * 60_000
  * Looks whether a mail is still wanted, and by whom, in one transaction that writes down what must not change with another attempt. Null: it is not, which has been written down too.
  * `domain` is the right side of new Message-IDs.
  */
-export function prepareMail(core: Core, mail: TakenMail, domain: string): Promise<Letter | null> {
+export function prepareMail(core: Core, mail: TakenMail, domain: string): Promise<Letter | Notice | null> {
   const now = core.clock.now()
   return core.orm.transaction(async (db) => {
-    const ticket = await ticketViews(db, mail.app_id).where('t.id', '=', mail.ticket_id).executeTakeFirst()
     const row = await db.selectFrom('apps').selectAll().where('id', '=', mail.app_id).executeTakeFirst()
-    if (!ticket || !row) return end(db, mail, 'blocked', now)
+    if (!row) return end(db, mail, 'blocked', now)
     const app = appRef(row)
+    const messageId = mail.message_id ?? `<${mail.id}@${domain}>`
+    if (mail.kind === 'webhook_off') {
+      const found = await noticeFor(db, mail, app)
+      if (typeof found === 'string') return end(db, mail, found, now)
+      await fixMail(db, mail, { upto_seq: null, recipient: found.to, message_id: messageId })
+      return { kind: mail.kind, app, ...found, messageId }
+    }
+    const ticket = await ticketViews(db, mail.app_id).where('t.id', '=', mail.ticket_id).executeTakeFirst()
+    if (!ticket) return end(db, mail, 'blocked', now)
     const decided = mail.kind === 'customer_unread' ? await forCustomer(db, mail, app, ticket, now) : await forAgents(db, mail, app, ticket, now)
     if (typeof decided === 'string') return end(db, mail, decided, now)
-    const messageId = mail.message_id ?? `<${mail.id}@${domain}>`
     await fixMail(db, mail, { upto_seq: decided.upto, recipient: decided.to, message_id: messageId })
     const { messages, omitted, to, isUnconfirmed } = decided
     const languages = [ticket.preferred_language, ticket.customer_locale]

@@ -1,5 +1,5 @@
 import { defaultSettings } from '@support-widget/shared/app.ts'
-import type { MailKind } from '@support-widget/shared/mail.ts'
+import type { TicketMailKind } from '@support-widget/shared/mail.ts'
 import { type RawBuilder, sql } from 'kysely'
 import { v7 as uuidv7 } from 'uuid'
 import type { Effect, Happening } from './core.ts'
@@ -25,15 +25,15 @@ const setting = (name: 'customer_mail_minutes' | 'agent_mail_minutes') =>
   >`(case when jsonb_exists(apps.settings, ${name}::text) then (apps.settings->>${name}::text)::int else ${defaultSettings[name]}::int end)`
 
 /** After how many minutes the app wants a mail of this kind; null is never. */
-const minutesOf: Record<MailKind, RawBuilder<number | null>> = {
+const minutesOf: Record<TicketMailKind, RawBuilder<number | null>> = {
   new_ticket: sql`(case when apps.settings->>'inbox_email' is not null and coalesce((apps.settings->>'inbox_mail')::boolean, ${defaultSettings.inbox_mail}::boolean) then 0 end)`,
   customer_unread: setting('customer_mail_minutes'),
   agent_unread: setting('agent_mail_minutes'),
 }
 
 /** What may have to be told by mail. A customer without an address gets none, so none is written down. */
-function kindsAfter({ event, ticket, message }: Happening): MailKind[] {
-  const toCustomer: MailKind[] = addressOf(ticket) === null ? [] : ['customer_unread']
+function kindsAfter({ event, ticket, message }: Happening): TicketMailKind[] {
+  const toCustomer: TicketMailKind[] = addressOf(ticket) === null ? [] : ['customer_unread']
   if (event.type === 'ticket_created') return message?.author_type === 'customer' ? ['new_ticket'] : toCustomer
   if (event.type === 'message_created' && !event.is_internal) {
     if (event.by === 'agent') return toCustomer

@@ -11,7 +11,7 @@ export const mailQueue = 'mail'
 export type MailRow = Selectable<Tables['mails']>
 
 /** A mail in our hands. `attempts` counts this one too: it says who has it, if the lease ran out and somebody else took it. */
-export type TakenMail = Pick<MailRow, 'id' | 'app_id' | 'ticket_id' | 'kind' | 'attempts' | 'upto_seq' | 'message_id' | 'created_at'>
+export type TakenMail = Pick<MailRow, 'id' | 'app_id' | 'ticket_id' | 'webhook_id' | 'kind' | 'attempts' | 'upto_seq' | 'message_id' | 'created_at'>
 
 /** After so long whoever took a mail is taken for dead, milliseconds: with the worker's look now and then less than a minute. */
 const leaseMs = 40_000
@@ -42,7 +42,7 @@ export async function takeDueMail(core: Core, most: number, perApp = most, busy:
     )
     update mails set state = 'sending', attempts = attempts + 1, due_at = ${new Date(now.getTime() + leaseMs)}
     from chosen where mails.id = chosen.id
-    returning mails.id, mails.app_id, mails.ticket_id, mails.kind, mails.attempts, mails.upto_seq, mails.message_id, mails.created_at`.execute(
+    returning mails.id, mails.app_id, mails.ticket_id, mails.webhook_id, mails.kind, mails.attempts, mails.upto_seq, mails.message_id, mails.created_at`.execute(
     core.orm.db(),
   )
   return rows

@@ -10,6 +10,7 @@ import { faultOfUrl } from '../safe-fetch.ts'
 import { audit } from './audit.ts'
 import { type AgentActor, type Core, causeOf } from './core.ts'
 import { cancelOpen } from './deliveries.ts'
+import { planNotice } from './mail-notice.ts'
 
 export type Endpoint = Selectable<Tables['webhook_endpoints']>
 
@@ -180,7 +181,7 @@ export function secretsOf(core: Pick<Core, 'secrets' | 'clock'>, { secret, previ
   return [secret, ...(previous_secret !== null && isGood ? [previous_secret] : [])].map((sealed) => core.secrets.open(sealed))
 }
 
-/** Switches an endpoint off because it said that it is gone; open deliveries with it. False if it was off already. */
+/** Switches an endpoint off because it said that it is gone; open deliveries with it. The inbox is told by mail. False if it was off already. */
 export async function disableGone(db: Db, appId: string, id: string, now: Date): Promise<boolean> {
   const { numUpdatedRows } = await db
     .updateTable('webhook_endpoints')
@@ -191,6 +192,7 @@ export async function disableGone(db: Db, appId: string, id: string, now: Date):
     .executeTakeFirstOrThrow()
   if (numUpdatedRows === 0n) return false
   await cancelOpen(db, appId, id, now)
+  await planNotice(db, appId, id, now)
   await audit(db, {
     appId,
     actor: { type: 'system', id: null },

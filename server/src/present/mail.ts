@@ -6,7 +6,8 @@ export function presentMail(row: MailRow): Mail {
   const { kind, state, recipient, reason, attempts } = row
   return {
     id: encodeId(row.id),
-    ticket_id: encodeId(row.ticket_id),
+    ticket_id: row.ticket_id === null ? null : encodeId(row.ticket_id),
+    webhook_id: row.webhook_id === null ? null : encodeId(row.webhook_id),
     kind,
     state,
     recipient,

@@ -1,7 +1,9 @@
 import { encodeId } from '@support-widget/shared/ids.ts'
 import type { MailLinks } from '../../auth/mail-link.ts'
+import type { AppRef } from '../../auth/principal.ts'
 import { settingsOf } from '../../domain/apps.ts'
 import type { Letter } from '../../domain/mail-letter.ts'
+import type { Notice } from '../../domain/mail-notice.ts'
 import type { MessageView } from '../../domain/views.ts'
 import { escapeHtml } from '../../present/html.ts'
 import { fill, textsIn } from '../../present/mail-texts.ts'
@@ -30,28 +32,58 @@ interface Sheet {
   footer: { text: string; link?: { label: string; url: string } }[]
 }
 
-/** Makes a mail of a letter. A customer sees names of agents and never an address of theirs; nobody sees a note. */
-export function renderMail(letter: Letter, sender: Sender): Envelope {
+/** Makes a mail of what is to be told. A customer sees names of agents and never an address of theirs; nobody sees a note. */
+export const renderMail = (letter: Letter | Notice, sender: Sender): Envelope =>
+  letter.kind === 'webhook_off' ? renderNotice(letter, sender) : renderLetter(letter, sender)
+
+/** What all mails have in common. */
+const envelopeOf = ({ app, to, messageId }: Letter | Notice, { from }: Sender, sheet: Sheet) => ({
+  from: { name: oneLine(app.name), address: from },
+  to,
+  text: asText(sheet),
+  html: asHtml(sheet),
+  messageId,
+  headers: { 'Auto-Submitted': 'auto-generated', 'X-Auto-Response-Suppress': 'All', 'Content-Language': sheet.lang },
+})
+
+function renderLetter(letter: Letter, sender: Sender): Envelope {
   const toCustomer = letter.kind === 'customer_unread'
   const unsubscribe = toCustomer ? linkOf('unsubscribe', letter, sender) : null
   const sheet = toCustomer ? sheetForCustomer(letter, sender) : sheetForAgents(letter, sender)
+  const envelope = envelopeOf(letter, sender, sheet)
   return {
-    from: { name: oneLine(letter.app.name), address: sender.from },
-    to: letter.to,
+    ...envelope,
     replyTo: sender.replyDomain === null ? null : `${sender.links.replyTo(letter.ticket.id)}@${sender.replyDomain}`,
     subject: subjectOf(letter),
-    text: asText(sheet),
-    html: asHtml(sheet),
-    messageId: letter.messageId,
     inReplyTo: letter.firstMessageId,
     headers: {
-      'Auto-Submitted': 'auto-generated',
-      'X-Auto-Response-Suppress': 'All',
-      'Content-Language': sheet.lang,
+      ...envelope.headers,
       ...(unsubscribe === null ? {} : { 'List-Unsubscribe': `<${unsubscribe}>`, 'List-Unsubscribe-Post': 'List-Unsubscribe=One-Click' }),
     },
   }
 }
+
+function renderNotice(notice: Notice, sender: Sender): Envelope {
+  const { app, webhook } = notice
+  // Its host alone: what stands behind that is a secret at some receivers.
+  const { host } = new URL(webhook.url)
+  const sheet: Sheet = {
+    lang: 'en',
+    dir: 'ltr',
+    intro: `${oneLine(app.name)} sends no more webhooks to ${host}: it answered 410 (Gone), so this endpoint has been switched off.`,
+    messages: [{ author: '', body: [`Endpoint ${encodeId(webhook.id)}`, oneLine(webhook.description)].filter(Boolean).join('\n'), files: [] }],
+    more: null,
+    button: null,
+    footer: [
+      { text: 'Nothing is kept for it while it is off. An admin can switch it on again, or delete it, by the API.' },
+      { text: whyAgents(app) },
+    ],
+  }
+  return { ...envelopeOf(notice, sender, sheet), replyTo: null, subject: `Webhook switched off: ${host}`, inReplyTo: null }
+}
+
+const whyAgents = ({ name }: AppRef) =>
+  `You get this mail because you answer for ${oneLine(name)}. Which mails are sent is set in the app's settings.`
 
 /** One subject for all mails about a ticket: programs that thread by it too keep them together. */
 const subjectOf = ({ kind, ticket }: Letter) => `${kind === 'new_ticket' ? '' : 'Re: '}[${ticket.number}] ${oneLine(ticket.subject)}`
@@ -113,7 +145,7 @@ function sheetForAgents(letter: Letter, { publicUrl }: Sender): Sheet {
     messages: letter.messages.map((one) => messageOf(one, 'Attachment')),
     more: letter.omitted > 0 ? 'There are more messages before these.' : null,
     button: { label: 'Open at the desk', url: `${publicUrl}/desk#/tickets/${encodeId(ticket.id)}` },
-    footer: [{ text: `You get this mail because you answer for ${oneLine(app.name)}. Which mails are sent is set in the app's settings.` }],
+    footer: [{ text: whyAgents(app) }],
   }
 }
 

@@ -3,6 +3,7 @@ import type { Core } from '../../domain/core.ts'
 import { webhookQueue } from '../../domain/deliveries.ts'
 import { type Busy, createPulse, shares } from '../../domain/delivery-shares.ts'
 import { cancelTaken, isWanted, settle, type Taken, takeDue } from '../../domain/delivery-work.ts'
+import { mailQueue } from '../../domain/mail-queue.ts'
 import { postTo } from '../../domain/webhook-request.ts'
 import { bodyToSend } from '../../present/webhook.ts'
 import { createWorker, type Worker } from '../worker.ts'
@@ -40,7 +41,9 @@ function createWebhookWorker(core: Core, registry: Registry): Worker {
     attempts.observe({ outcome: outcome.error ?? 'ok' }, outcome.durationMs / 1000)
     const settled = await settle(core, taken, outcome)
     if (settled && settled.state !== 'pending') deliveries.inc({ state: settled.state })
-    if (settled?.isOff) core.log.warn({ webhook_id: taken.endpoint_id }, 'a webhook endpoint answered 410 and was switched off')
+    if (!settled?.isOff) return
+    core.log.warn({ webhook_id: taken.endpoint_id }, 'a webhook endpoint answered 410 and was switched off')
+    core.wakers.get(mailQueue)?.()
   }
 
   return createWorker<Taken>(core, {
