@@ -85,6 +85,8 @@ export async function startServer(env: Record<string, string> = {}, options: App
     ...options,
     plugins: [wall.plugin, ...(options.plugins ?? [])],
   })
+  // Server and client share a process: one that is busy starting another database neither sends nor reads.
+  app.http.headersTimeout = 240_000
   await wall.learn(app.core.orm.db())
   return { app, wall, config, url: config.publicUrl, clock, routes: () => routes, logged: () => text }
 }
