@@ -68,9 +68,10 @@ export function createSync({ connect, join, view, tickets, conversation, called,
           failures = 0
         },
         (error) => {
-          failures++
           // Refused is answered.
-          return retryable(error) && error
+          const lost = retryable(error) && error
+          failures = lost ? failures + 1 : 0
+          return lost
         },
       )
     } while (again)
