@@ -151,9 +151,11 @@ test('MAIL-26: the inbox is told that an endpoint is gone, once, without what is
     on.ada.call('agentCreateWebhook', { body: { url: 'https://receiver.example:8443/s3cret?key=s3cret', description } })
   const goes = ({ id }: { id: string }) => core.orm.transaction((db) => disableGone(db, on.app.app.id, decodeId(id) ?? '', core.clock.now()))
   const [billing, known, deleted] = [await add('Billing\r\nBcc: eve@example.com'), await add('Known'), await add('Deleted')]
-  for (const one of [billing, known, deleted]) expect([await goes(one), await goes(one)]).toEqual([true, false])
+  const off = await add('Off by an admin since')
+  for (const one of [billing, known, deleted, off]) expect([await goes(one), await goes(one)]).toEqual([true, false])
   await on.ada.call('agentUpdateWebhook', { params: { id: known.id }, body: { enabled: true } })
   await on.ada.call('agentDeleteWebhook', { params: { id: deleted.id } })
+  for (const enabled of [true, false]) await on.ada.call('agentUpdateWebhook', { params: { id: off.id }, body: { enabled } })
   await on.mailer.drain()
   const received = on.smtp.received(on.inbox)
   expect(received.map(({ mail }) => mail.subject)).toEqual(['Webhook switched off: receiver.example:8443'])
@@ -165,11 +167,12 @@ test('MAIL-26: the inbox is told that an endpoint is gone, once, without what is
     [billing.id, null, 'sent', null],
     [known.id, null, 'cancelled', 'read'],
     [deleted.id, null, 'cancelled', 'read'],
+    [off.id, null, 'cancelled', 'read'],
   ])
   // Without an inbox there is nobody to tell.
   await on.settings({ inbox_email: null })
   expect(await goes(known)).toBe(true)
-  expect((await on.ada.call('agentListMails', { query: { kind: ['webhook_off'] } })).pagination.total).toBe(3)
+  expect((await on.ada.call('agentListMails', { query: { kind: ['webhook_off'] } })).pagination.total).toBe(4)
 })
 
 test('MAIL-22: with MAIL_REPLY_DOMAIN a reply names its ticket by an address that nobody can make up', async () => {

@@ -32,7 +32,7 @@ export async function noticeFor(db: Db, mail: TakenMail, app: AppRef): Promise<P
     .select(['id', 'url', 'description'])
     .where('app_id', '=', mail.app_id)
     .where('id', '=', mail.webhook_id)
-    .where('enabled', '=', false)
+    .where('disabled_reason', '=', 'gone')
     .where('deleted_at', 'is', null)
     .executeTakeFirst()
   return webhook ? { webhook, to: inbox_email } : 'read'

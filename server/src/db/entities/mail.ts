@@ -2,8 +2,8 @@ import { defineEntity, p } from '@mikro-orm/core'
 import type { MailKind, MailReason, MailState } from '@support-widget/shared/mail.ts'
 
 /**
- * A mail about a ticket, or about a webhook endpoint that was switched off. What stands in it is made when it is sent, from what then stands. `dueAt` of one that is being sent is when its sender is taken for dead. `uptoSeq`, `recipient` and
- * `messageId` are fixed with the first attempt; `uptoSeq` is the number, in the receiver's order, of the last message that it tells of.
+ * A mail about a ticket, or about a webhook endpoint that was switched off. What stands in it is made when it is sent, from what then stands. `dueAt` of one that is being sent is when its
+ * sender is taken for dead. `uptoSeq`, `recipient` and `messageId` are fixed with the first attempt; `uptoSeq` is the number, in the receiver's order, of the last message that it tells of.
  */
 export const MailEntity = defineEntity({
   name: 'Mail',
