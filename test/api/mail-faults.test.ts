@@ -161,12 +161,12 @@ describe('MAIL-12: what is refused for good is given up at once', () => {
 
 const answer = (on: MailSetUp, id: string, body: string) => on.sam.call('agentSendMessage', { params: { id }, body: { body } })
 const told = (on: MailSetUp) => on.smtp.received(on.address).map(({ mail }) => mail.text?.match(/Answer \d/g) ?? [])
-/** The mail about the first answer was taken, and the server went away without saying so; there is a second answer since. */
-async function perhapsTaken(): Promise<MailSetUp> {
+/** The server did this with the mail about the first answer; there is a second answer since. */
+async function answeredTwice(behaviour: Behaviour): Promise<MailSetUp> {
   const on = await setUpMail()
   const { id } = await newTicket(on.alice)
   await answer(on, id, 'Answer 1')
-  on.smtp.behave('cut_after')
+  on.smtp.behave(behaviour)
   await on.later(10)
   await answer(on, id, 'Answer 2')
   return on
@@ -174,12 +174,7 @@ async function perhapsTaken(): Promise<MailSetUp> {
 
 describe('MAIL-13: a digest tells each answer once, whatever became of attempts', () => {
   test('what certainly was not taken is told with what came meanwhile, in one mail', async () => {
-    const on = await setUpMail()
-    const { id } = await newTicket(on.alice)
-    await answer(on, id, 'Answer 1')
-    on.smtp.behave('greylist')
-    await on.later(10)
-    await answer(on, id, 'Answer 2')
+    const on = await answeredTwice('greylist')
     on.smtp.behave('accept')
     await on.later(1)
     await on.later(30)
@@ -187,7 +182,7 @@ describe('MAIL-13: a digest tells each answer once, whatever became of attempts'
   })
 
   test('what may have been taken is told again as it was, and the rest in a mail of its own', async () => {
-    const on = await perhapsTaken()
+    const on = await answeredTwice('cut_after')
     on.smtp.behave('accept')
     await on.later(1)
     await on.later(10)
@@ -229,7 +224,7 @@ describe('MAIL-13: a mail that is tried again tells what it told, whatever was t
   })
 
   test('also if it may have been taken once, and was refused since', async () => {
-    const on = await perhapsTaken()
+    const on = await answeredTwice('cut_after')
     on.smtp.behave('greylist')
     await on.later(1.01)
     on.smtp.behave('accept')
